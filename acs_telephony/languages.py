@@ -1,0 +1,205 @@
+"""Regular languages by derivatives: what may still follow, once a character was read.
+
+The derivative of a language by a character is the language of what may follow that character (Brzozowski 1964). With
+`both` and `other` among the operators, a lookahead is an ordinary intersection and a negative one a complement.
+An expression is kept once, as a number, and is written in one way only, so that states which are equal meet.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from acs_telephony.errors import BudgetError
+from acs_telephony.patterns import ANY_CHARACTER, Anchor, Character, Choice, Lookahead, Node, Pattern, Repeat, Sequence
+
+Reading = Literal["search", "whole"]
+READINGS: tuple[Reading, ...] = ("search", "whole")
+
+MOST_LANGUAGES = 20_000  # for one pattern; a pattern of a real dial plan needs about 30
+
+
+class _Pair(NamedTuple):
+    """What may follow a place in a pattern: where nothing was read yet, and later. They differ only by '^'."""
+
+    first: int
+    later: int
+
+
+EMPTY, NOTHING, ALL = 0, 1, 2  # no string at all, the empty string only, every string
+
+
+class Languages:
+    """Regular languages as numbers: an expression is kept once, and equal expressions are the same number."""
+
+    def __init__(self) -> None:
+        self.terms: list[tuple[str, tuple[int, ...]]] = [("empty", ()), ("nothing", ()), ("all", ())]
+        self.nullable = [False, True, True]
+        self.numbers: dict[tuple[str, tuple[int, ...]], int] = {}
+        self.derivatives: dict[tuple[int, int], int] = {}
+        self.pattern = ""
+        self.limit: int | None = None
+
+    def keep(self, kind: str, parts: tuple[int, ...], nullable: bool) -> int:
+        """The number of this expression, which is kept once. Raises BudgetError for a pattern that needs too many."""
+        number = self.numbers.setdefault((kind, parts), len(self.terms))
+        if number == len(self.terms):
+            if self.limit is not None and number > self.limit:
+                problem = f"the pattern needs more than {MOST_LANGUAGES:,} steps"
+                raise BudgetError(problem, pattern=self.pattern, remedy="Lower the counts of its repeats.")
+            self.terms.append((kind, parts))
+            self.nullable.append(nullable)
+        return number
+
+    def set_of(self, mask: int) -> int:
+        """One character out of a set."""
+        return self.keep("set", (mask,), False) if mask else EMPTY
+
+    def then(self, head: int, tail: int) -> int:
+        """Concatenation, kept as a chain to the right and with choices outside, so that equal ones meet."""
+        heads = []
+        while self.terms[head][0] == "then":
+            first, head = self.terms[head][1]
+            heads.append(first)
+        heads.append(head)
+        for part in reversed(heads):
+            tail = self.join(part, tail)
+        return tail
+
+    def join(self, head: int, tail: int) -> int:
+        """Concatenation with a head that is no concatenation itself."""
+        if EMPTY in (head, tail):
+            return EMPTY
+        if head == NOTHING or (head == tail == ALL):
+            return tail
+        if tail == NOTHING:
+            return head
+        kind, parts = self.terms[head]
+        if kind == "either":
+            return self.either(*(self.then(part, tail) for part in parts))
+        return self.keep("then", (head, tail), self.nullable[head] and self.nullable[tail])
+
+    def repeat(self, part: int) -> int:
+        """The part any number of times."""
+        return NOTHING if part in (EMPTY, NOTHING) else self.keep("repeat", (part,), True)
+
+    def either(self, *parts: int) -> int:
+        """Union."""
+        flat = self.flatten("either", parts) - {EMPTY}
+        if ALL in flat:
+            return ALL
+        if NOTHING in flat and any(self.nullable[part] for part in flat if part != NOTHING):
+            flat.remove(NOTHING)
+        if len(flat) < 2:
+            return flat.pop() if flat else EMPTY
+        return self.keep("either", tuple(sorted(flat)), any(self.nullable[part] for part in flat))
+
+    def both(self, *parts: int) -> int:
+        """Intersection."""
+        flat = self.flatten("both", parts) - {ALL}
+        if EMPTY in flat:
+            return EMPTY
+        if NOTHING in flat:
+            return NOTHING if all(self.nullable[part] for part in flat) else EMPTY
+        if len(flat) < 2:
+            return flat.pop() if flat else ALL
+        return self.keep("both", tuple(sorted(flat)), all(self.nullable[part] for part in flat))
+
+    def other(self, part: int) -> int:
+        """Every string that the part does not hold."""
+        if part in (EMPTY, ALL):
+            return ALL if part == EMPTY else EMPTY
+        kind, parts = self.terms[part]
+        return parts[0] if kind == "other" else self.keep("other", (part,), not self.nullable[part])
+
+    def flatten(self, kind: str, parts: tuple[int, ...]) -> set[int]:
+        """The parts as a set, with unions in a union (or intersections in an intersection) opened up."""
+        flat: set[int] = set()
+        for part in parts:
+            inner, its_parts = self.terms[part]
+            flat.update(its_parts if inner == kind else (part,))
+        return flat
+
+    def after(self, language: int, code: int) -> int:
+        """What may follow the character with this code: the derivative of the language."""
+        if language <= ALL:
+            return ALL if language == ALL else EMPTY
+        known = self.derivatives.get((language, code))
+        if known is None:
+            known = self.derivatives[language, code] = self.derive(language, code)
+        return known
+
+    def derive(self, language: int, code: int) -> int:
+        """The derivative, from the derivatives of the parts."""
+        kind, parts = self.terms[language]
+        match kind:
+            case "set":
+                return NOTHING if parts[0] >> code & 1 else EMPTY
+            case "then":
+                head, tail = parts
+                first = self.then(self.after(head, code), tail)
+                return self.either(first, self.after(tail, code)) if self.nullable[head] else first
+            case "repeat":
+                return self.then(self.after(parts[0], code), language)
+            case "either":
+                return self.either(*(self.after(part, code) for part in parts))
+            case "both":
+                return self.both(*(self.after(part, code) for part in parts))
+            case _:
+                return self.other(self.after(parts[0], code))
+
+    # From the tree of a pattern to a language: each part is told what may follow it.
+
+    def of(self, pattern: Pattern, reading: Reading) -> int:
+        """The language of the numbers that the pattern matches."""
+        self.pattern, self.limit = pattern.text, len(self.terms) + MOST_LANGUAGES
+        end = NOTHING if reading == "whole" else ALL
+        try:
+            first, later = self.before(pattern.node, _Pair(end, end))
+        finally:
+            self.limit = None
+        if reading == "whole" or later == EMPTY:
+            return first
+        return self.either(first, self.then(self.set_of(ANY_CHARACTER), self.then(ALL, later)))
+
+    def before(self, node: Node, rest: _Pair) -> _Pair:
+        """The part, then the rest."""
+        match node:
+            case Character(mask):
+                both = self.then(self.set_of(mask), rest.later)
+                return _Pair(both, both)
+            case Sequence(parts):
+                for part in reversed(parts):
+                    rest = self.before(part, rest)
+                return rest
+            case Choice(parts):
+                ways = [self.before(part, rest) for part in parts]
+                return _Pair(self.either(*(way.first for way in ways)), self.either(*(way.later for way in ways)))
+            case Anchor(at_end):
+                if at_end:
+                    return _Pair(self.both(NOTHING, rest.first), self.both(NOTHING, rest.later))
+                return _Pair(rest.first, EMPTY)
+            case Lookahead(part, negative):
+                ahead = self.before(part, _Pair(ALL, ALL))
+                first, later = map(self.other, ahead) if negative else ahead
+                return _Pair(self.both(first, rest.first), self.both(later, rest.later))
+            case Repeat(part, low, high):
+                return self.before_repeat(self.before(part, _Pair(NOTHING, NOTHING)).later, low, high, rest)
+
+    def before_repeat(self, part: int, low: int, high: int | None, rest: _Pair) -> _Pair:
+        """The repeated part, then the rest."""
+        if self.nullable[part]:
+            # Only turns that read something count; otherwise the expression would grow with every turn.
+            part, low = self.both(part, self.then(self.set_of(ANY_CHARACTER), ALL)), 0
+        later = self.turns(part, low, high, rest.later)
+        if low or rest.first == rest.later:
+            return _Pair(later, later)
+        return _Pair(rest.first if high == 0 else self.either(rest.first, self.turns(part, 1, high, rest.later)), later)
+
+    def turns(self, part: int, low: int, high: int | None, rest: int) -> int:
+        """The part, `low` to `high` times, then the rest."""
+        turns = rest if high is not None else self.then(self.repeat(part), rest)
+        for _ in range((high or low) - low):
+            turns = self.either(rest, self.then(part, turns))
+        for _ in range(low):
+            turns = self.then(part, turns)
+        return turns

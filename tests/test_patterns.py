@@ -1,0 +1,196 @@
+"""A pattern is read as .NET reads it, or refused with a caret; Python's `re` is the oracle where the dialects agree.
+
+Laws: a search and a whole match give what `re.search` and `re.fullmatch` give; the regions of a domain hold each number
+once; every witness belongs to its region by the oracle's word; no pattern of 1,024 characters hangs or breaks the kit.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from acs_telephony.automaton import ANY_STRING, E164, Domain, compile_table
+from acs_telephony.errors import BudgetError, NumberError, PatternError
+from acs_telephony.patterns import ALPHABET, parse
+from tests.conftest import cases
+from tests.random_patterns import random_number, random_pattern
+
+ALL_E164 = 9 * sum(10**digits for digits in range(1, 15))
+
+
+@pytest.mark.parametrize("case", cases("patterns.toml", "matching"))
+def test_a_pattern_matches_what_its_source_says(case: dict[str, Any]) -> None:
+    machine = compile_table([case["pattern"]])
+
+    assert machine.unread == {}
+    assert [number for number in case["match"] if not machine.match(number)] == []
+    assert [number for number in case["no_match"] if machine.match(number)] == []
+
+
+@pytest.mark.parametrize("case", cases("patterns.toml", "refused"))
+def test_a_refused_pattern_says_what_and_where(case: dict[str, Any]) -> None:
+    with pytest.raises(PatternError) as caught:
+        parse(case["pattern"])
+
+    assert case["says"] in caught.value.problem
+    assert caught.value.position == case["position"]
+    assert caught.value.remedy
+    caret = str(caught.value).splitlines()[-1]
+    assert caret.index("^") == case["position"] + 2
+
+
+def pairs(seed: int, patterns: int, numbers: int) -> Any:
+    random = Random(seed)
+    for _ in range(patterns):
+        pattern = random_pattern(random)
+        yield pattern, [random_number(random) for _ in range(numbers)]
+
+
+def test_the_machine_agrees_with_the_oracle(full: bool) -> None:
+    """100,000 seeded pairs with --full, 10,000 without, under both readings."""
+    tried = matched = 0
+    for pattern, numbers in pairs(seed=20261123, patterns=2500 if full else 250, numbers=40):
+        oracle = re.compile(pattern, re.ASCII)
+        search, whole = compile_table([pattern]), compile_table([pattern], "whole")
+        for number in numbers:
+            tried += 1
+            found = oracle.search(number) is not None
+            matched += found
+            assert bool(search.match(number)) == found, (pattern, number)
+            assert bool(whole.match(number)) == (oracle.fullmatch(number) is not None), (pattern, number)
+
+    assert tried == (100_000 if full else 10_000)
+    # Neither answer is rare, or agreement would mean little.
+    assert 0.2 < matched / tried < 0.95
+
+
+def test_many_patterns_in_one_machine_match_like_each_alone() -> None:
+    """The machine of a table answers with exactly the routes that an ordered scan finds."""
+    random = Random(7)
+    for _ in range(30):
+        patterns = [random_pattern(random) for _ in range(6)]
+        machine = compile_table(patterns)
+        for number in (random_number(random) for _ in range(50)):
+            scan = tuple(i for i, pattern in enumerate(patterns) if re.search(pattern, number, re.ASCII))
+            assert machine.match(number) == scan
+
+
+def test_regions_hold_every_number_of_a_small_domain_exactly_once() -> None:
+    """Against enumeration: each region's count, and its witness as the shortest, then smallest, number."""
+    domain = Domain("strings of up to five of '+', 1 and 3", r"^[+13]{0,5}$", 5)
+    strings = sorted("".join(p) for n in range(6) for p in product("+13", repeat=n))
+    strings.sort(key=len)
+    random = Random(11)
+    for _ in range(40):
+        patterns = [random_pattern(random) for _ in range(3)]
+        expected: dict[tuple[int, ...], list[str]] = {}
+        for string in strings:
+            scan = tuple(i for i, pattern in enumerate(patterns) if re.search(pattern, string, re.ASCII))
+            expected.setdefault(scan, []).append(string)
+
+        regions = compile_table(patterns).regions(domain)
+
+        assert {r.matches: (r.witness, r.count) for r in regions} == {m: (s[0], len(s)) for m, s in expected.items()}
+
+
+def test_the_regions_of_e164_add_up_to_all_its_numbers() -> None:
+    machine = compile_table([r"^\+1(425|206)\d{7}$", r"^\+1\d{10}$", r"^\+(?!44)\d+$"])
+
+    assert sum(region.count or 0 for region in machine.regions()) == ALL_E164
+    assert machine.count(lambda matches: 0 in matches) == 2 * 10**7
+    # +44 and none to thirteen more digits
+    assert machine.count(lambda matches: 2 not in matches) == sum(10**digits for digits in range(14))
+
+
+def test_none_is_a_proof_that_there_is_no_such_number() -> None:
+    machine = compile_table([r"^\+1\d{10}$", r"^\+1425\d{7}$"])
+
+    assert machine.witness(lambda matches: matches == (1,)) is None
+    assert machine.witness(lambda matches: matches == (1,), ANY_STRING) is None
+    assert machine.witness(lambda matches: matches == (0, 1)) == "+14250000000"
+
+
+def test_the_two_readings_differ_where_an_anchor_is_missing() -> None:
+    pattern = r"^\+1425"
+
+    assert compile_table([pattern]).match("+14255550100") == (0,)
+    assert compile_table([pattern], "whole").match("+14255550100") == ()
+    assert compile_table([pattern], "whole").match("+1425") == (0,)
+
+
+def test_an_unreadable_pattern_does_not_hide_the_others() -> None:
+    machine = compile_table([r"^\+31\d+$", r"^\+(32\d+$", r"^\+3\d+$"])
+
+    assert list(machine.unread) == [1]
+    assert machine.match("+31201234567") == (0, 2)
+
+
+@pytest.mark.parametrize("number", ["+1425\n", "+1٣", "é", "\x00"])
+def test_a_number_with_a_foreign_character_is_refused(number: str) -> None:
+    with pytest.raises(NumberError, match="no printable ASCII character"):
+        compile_table([r"^\+\d+$"]).match(number)
+
+
+def test_a_table_that_multiplies_names_the_pattern_that_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acs_telephony.automaton.MOST_STATES", 500)
+    machine = compile_table([r"^\+1\d{10}$", r"5.{9}$"])
+
+    with pytest.raises(BudgetError) as caught:
+        machine.regions()
+
+    assert caught.value.pattern == r"5.{9}$"
+    assert "route 2" in caught.value.problem
+    assert machine.match("+15000000000") == (0, 1)
+
+
+HOSTILE = [
+    "(" * 1024,
+    "(a" * 341 + ")" * 342,
+    "\\" * 1023,
+    "[" * 1024,
+    r"\d?" * 341,
+    "(" * 40 + "1" + ")*" * 40,
+    r"(\d{250}){200}",
+    r"((.{0,2})+)+?4$",
+    r"^(\+?\d*)*$",
+    "(1|11)*" * 146,
+    "(?=" * 39 + "1" + ")" * 39,
+    "|" * 1024,
+    "{" * 1024,
+    "9" * 1025,
+    r"^\d{" + "9" * 1000 + "}$",
+]
+
+
+@pytest.mark.parametrize("pattern", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_pattern_is_answered_or_refused(pattern: str) -> None:
+    machine = compile_table([pattern])
+
+    if machine.unread:
+        assert isinstance(machine.unread[0], PatternError)
+        assert len(str(machine.unread[0])) < 400
+    else:
+        assert machine.match("+14255550100") in ((), (0,))
+
+
+@given(st.text(alphabet="()[]{}|^$*+?.,-\\dDwsAzb<>=!:'0159 ~é", max_size=40), st.text(alphabet=ALPHABET, max_size=12))
+@settings(max_examples=400, deadline=None)
+def test_any_text_is_read_or_refused_and_never_breaks(pattern: str, number: str) -> None:
+    machine = compile_table([pattern])
+
+    assert machine.unread or machine.match(number) in ((), (0,))
+    if machine.unread:
+        assert 0 <= machine.unread[0].position <= len(pattern)
+
+
+def test_the_domain_of_proofs_is_e164() -> None:
+    machine = compile_table([E164.pattern])
+
+    assert machine.match("+12") == machine.match("+" + "9" * 15) == (0,)
+    assert machine.match("+1") == machine.match("+012") == machine.match("+" + "9" * 16) == ()

@@ -1,0 +1,123 @@
+"""What a person dials, as the number that meets the patterns.
+
+Documented: the number in a call is E.164 with a plus (pstn-call-js.md, 2023-06-21). Emergency and short codes are
+dialled as they are; in which form they meet the patterns no source says. Reading what people type (national
+prefixes, `00`, spaces, brackets, vanity letters) is `phonenumbers`, Google's library for the world's number plans.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from acs_telephony.errors import NumberError
+
+Kind = Literal["e164", "short", "service"]
+
+_LONGEST_INPUT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A dialled number: the text as typed, the number that meets the patterns, and what kind it is.
+
+    `country` is the ISO code of the number's country where it is known; `doubt` says why the number may not exist.
+    """
+
+    text: str
+    number: str
+    kind: Kind
+    country: str | None = None
+    doubt: str = ""
+
+
+def normalise(text: str, country: str | None = None) -> Dialled:
+    """Read what a person typed, in the number plan of a country (ISO code) where it has no country code.
+
+    >>> normalise("020 123 4567", "NL").number
+    '+31201234567'
+    >>> normalise("+1 (425) 555-0100").number, normalise("0031 20 123 4567").number, normalise("112").kind
+    ('+14255550100', '+31201234567', 'short')
+    >>> normalise("020 123 4567")
+    Traceback (most recent call last):
+    acs_telephony.errors.NumberError: '020 123 4567': there is no country code. Choose a country, or begin with '+'.
+
+    A number with a plus and 2 to 15 digits is always taken; `doubt` says where no number plan knows it.
+    Raises NumberError for text that is no number, needs a country, or has a wrong count of digits for it.
+    """
+    import phonenumbers
+
+    shown = ascii(text if len(text) <= _LONGEST_INPUT else text[:_LONGEST_INPUT] + "...")
+    typed = re.sub(r"^\s*(tel|sip|sips):", "", text.replace("\N{NO-BREAK SPACE}", " ")).strip()
+    if not typed:
+        raise NumberError("no number was given", place=shown, remedy="Type one, such as +1 425 555 0100.")
+    if len(typed) > _LONGEST_INPUT:
+        raise NumberError(f"{len(text):,} characters", place=shown, remedy="A number has at most 15 digits.")
+    region = _region(country)
+    if re.fullmatch(r"[*#0-9]*[*#][*#0-9]*", typed):
+        return Dialled(text, typed, "service", region)
+    if _is_short(typed, region):
+        return Dialled(text, typed, "short", region)
+    # 00 is the international prefix that the ITU recommends; a country with another one, such as 011, says so itself.
+    if typed.startswith("00") and (region is None or _uses_00(region)):
+        typed = "+" + typed[2:]
+    if region is None and not typed.startswith(("+", "\N{FULLWIDTH PLUS SIGN}")):
+        raise NumberError("there is no country code", place=shown, remedy="Choose a country, or begin with '+'.")
+    try:
+        parsed = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException as error:
+        return _as_typed(text, typed, _WHY.get(error.error_type, "this is no number"))
+    if parsed.extension:
+        problem = f"the extension {parsed.extension} cannot be dialled with the number"
+        raise NumberError(problem, place=shown, remedy="Leave it out.")
+    length = _LENGTHS.get(phonenumbers.is_possible_number_with_reason(parsed))
+    if length:
+        return _as_typed(text, typed, f"{length} digits for its country")
+    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    doubt = "" if phonenumbers.is_valid_number(parsed) else "no such number is assigned in its country's number plan"
+    return Dialled(text, number, "e164", phonenumbers.region_code_for_number(parsed), doubt)
+
+
+def _as_typed(text: str, typed: str, doubt: str) -> Dialled:
+    """A number with a plus that no number plan knows: it can be dialled, so it is kept, with the doubt."""
+    digits = re.sub(r"[\s().\-/]", "", typed)
+    if not re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
+        raise NumberError(doubt, place=ascii(text), remedy=_REMEDY)
+    return Dialled(text, digits, "e164", None, doubt)
+
+
+_REMEDY = "Check its digits; with a country code it begins with '+'."
+# phonenumbers' reasons, by their numbers: NumberParseException.error_type and ValidationResult.
+_WHY = {0: "there is no such country code", 1: "this is no number", 2: "too few digits", 3: "too few digits"}
+_WHY[4] = "more than 15 digits"
+_LENGTHS = {2: "too few", 3: "too many", 4: "too few", 5: "a wrong count of"}
+
+
+def _region(country: str | None) -> str | None:
+    import phonenumbers
+
+    if not country:
+        return None
+    region = country.strip().upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise NumberError(f"no number plan for {country[:20]!a}", place="country", remedy="Write an ISO code: NL, US.")
+    return region
+
+
+def _is_short(typed: str, region: str | None) -> bool:
+    """Whether this is a short or emergency code; without a country, two or three digits are taken for one."""
+    import phonenumbers
+
+    if re.fullmatch(r"\+?[1-9][0-9]{1,2}", typed):
+        return True
+    if region is None or not re.fullmatch(r"[0-9]{4,6}", typed):
+        return False
+    return phonenumbers.is_valid_short_number_for_region(phonenumbers.parse(typed, region), region)
+
+
+def _uses_00(region: str) -> bool:
+    import phonenumbers
+
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    return plan is not None and re.match(plan.international_prefix or "", "00") is not None

@@ -1,0 +1,177 @@
+"""A call in: from a caller on the phone network to the application, or to the place where it is lost.
+
+Documented: the order of look-ups for a call from an SBC (direct-routing-sip-specification.md, 2023-06-15) and what a
+call to a purchased number does (inbound-calling-capabilities.md, 2023-06-22; incoming-call-notification.md,
+2022-09-26). Unknown: what a call to a purchased number does without an event subscription, and which final code an SBC
+gets when its certificate does not fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+from acs_telephony.checklist import certificate_matches
+from acs_telephony.errors import AnswerError
+from acs_telephony.models import Resource
+from acs_telephony.numbers import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question that an incoming call meets, whether it holds, and the document it comes from."""
+
+    question: str
+    holds: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToApplication:
+    """Event Grid delivers the event IncomingCall; the application answers, redirects or rejects the call."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToOmnichannel:
+    """Dynamics 365 Omnichannel for Customer Service takes the call."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToTenant:
+    """The call belongs to a Microsoft 365 tenant, which looks for a user; it never reaches the resource."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The SBC gets a final code; None where no source says which."""
+
+    code: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The call ends without anybody having been told."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undocumented:
+    """No source says what happens."""
+
+    question: str
+
+
+Ending = ToApplication | ToOmnichannel | ToTenant | Refused | Lost | Undocumented
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call in, whole: the option it came by, every question it met, and where it ended."""
+
+    option: Literal["cloud", "sip"]
+    number: str
+    steps: tuple[Step, ...]
+    ending: Ending
+
+
+def receive(
+    resource: Resource,
+    number: str,
+    *,
+    contact: str | None = None,
+    certificate_names: tuple[str, ...] = (),
+    microsoft365_domains: tuple[str, ...] = (),
+    omnichannel_numbers: tuple[str, ...] = (),
+    event_grid: bool = True,
+) -> Arrival:
+    """Follow a call to a number of the resource, up to the event IncomingCall or the drop.
+
+    Without `contact` the call comes through Voice Calling (PSTN). With it, an SBC sends an INVITE whose Contact header
+    names this host, over TLS with a certificate that holds `certificate_names`. `event_grid`: whether the resource has
+    an event subscription whose filter lets the call through.
+
+    >>> from acs_telephony.tables import contoso
+    >>> receive(contoso(), "+1 425 555 0111").ending
+    ToApplication(number='+14255550111')
+    >>> receive(contoso(), "+31 20 123 4567", contact="192.0.2.1").ending.code
+    403
+    """
+    called = normalise(number).number
+    if contact is None:
+        steps, ending = _by_voice_calling(resource, called, event_grid, omnichannel_numbers)
+        return Arrival("cloud", called, steps, ending)
+    if not contact.strip():
+        raise AnswerError("the Contact header names no host", place="contact", remedy="Write sbc1.contoso.com.")
+    host = contact.strip().lower()
+    steps, owner = _from_sbc(resource, host, certificate_names, microsoft365_domains)
+    if owner is not None:
+        return Arrival("sip", called, steps, owner)
+    known = called in omnichannel_numbers
+    steps += (Step("Omnichannel is attached and knows the number in Request-URI", known, _SIP),)
+    if known:
+        return Arrival("sip", called, steps, ToOmnichannel(called))
+    steps += (Step("Event Grid has a subscription with a rule for the call", event_grid, _SIP),)
+    ending = ToApplication(called) if event_grid else Lost("there is no event subscription for the call")
+    return Arrival("sip", called, steps, ending)
+
+
+_SIP = "direct-routing-sip-specification.md, 2023-06-15 (SIP)"
+_INB = "inbound-calling-capabilities.md, 2023-06-22 (INB)"
+_INC = "incoming-call-notification.md, 2022-09-26 (INC)"
+
+
+def _by_voice_calling(
+    resource: Resource, called: str, event_grid: bool, omnichannel: tuple[str, ...]
+) -> tuple[tuple[Step, ...], Ending]:
+    owned = called in resource.purchased_numbers
+    steps: tuple[Step, ...] = (Step("the number was purchased for this resource", owned, _INB),)
+    if not owned:
+        return steps, Lost("the number belongs to no resource here")
+    known = called in omnichannel
+    steps += (Step("Omnichannel is attached and knows the number", known, _INB),)
+    if known:
+        return steps, ToOmnichannel(called)
+    steps += (Step("Event Grid has a subscription with a rule for the call", event_grid, _INC),)
+    if event_grid:
+        return steps, ToApplication(called)
+    return steps, Undocumented("what a call to a purchased number does without an event subscription")
+
+
+def _from_sbc(
+    resource: Resource, host: str, certificate_names: tuple[str, ...], tenants: tuple[str, ...]
+) -> tuple[tuple[Step, ...], Ending | None]:
+    """The look-ups that find whose call it is; no ending means: this resource's."""
+    steps = [Step("Contact names a host, not an IP address", not _is_address(host), _SIP)]
+    if not steps[-1].holds:
+        return tuple(steps), Refused(403, "Contact holds an IP address")
+    fits = any(certificate_matches(name, host) for name in certificate_names)
+    steps.append(Step(f"the certificate holds {host} or a wildcard for it", fits, _SIP))
+    if not fits:
+        return tuple(steps), Refused(None, f"the certificate does not name {host}")
+    trunks = {trunk.fqdn.lower() for trunk in resource.configuration.trunks}
+    registered = {domain.lower() for domain in tenants}
+    for name in (host, host.partition(".")[2]):
+        steps.append(Step(f"a Microsoft 365 tenant has {name}", name in registered, _SIP))
+        if steps[-1].holds:
+            return tuple(steps), ToTenant(name)
+        steps.append(Step(f"an ACS resource has the SBC {name}", name in trunks, _SIP))
+        if steps[-1].holds:
+            return tuple(steps), None
+    return tuple(steps), Refused(None, f"no tenant and no resource knows {host}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,62 @@
+"""A call in meets the documented look-ups in the documented order, and ends where they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from acs_telephony.errors import AnswerError
+from acs_telephony.models import Resource, SipConfiguration, Trunk
+from acs_telephony.receiving import Refused, receive
+from tests.conftest import cases
+
+RESOURCE = Resource(
+    configuration=SipConfiguration(
+        trunks=tuple(Trunk(fqdn=fqdn, sip_signaling_port=5061) for fqdn in ("sbc1.contoso.com", "contoso.org"))
+    ),
+    purchased_numbers=("+14255550111",),
+)
+
+
+@pytest.mark.parametrize("case", cases("receiving.toml", "sip"))
+def test_a_call_from_an_sbc_ends_where_the_source_says(case: dict[str, Any]) -> None:
+    arrival = receive(
+        RESOURCE,
+        "+31 20 123 4567",
+        contact=case["contact"],
+        certificate_names=tuple(case.get("certificate_names", ())),
+        microsoft365_domains=tuple(case.get("microsoft365_domains", ())),
+        omnichannel_numbers=tuple(case.get("omnichannel_numbers", ())),
+        event_grid=case.get("event_grid", True),
+    )
+
+    assert type(arrival.ending).__name__ == case["ending"]
+    assert arrival.option == "sip"
+    if isinstance(arrival.ending, Refused):
+        assert arrival.ending.code == case.get("code")
+    assert all("SIP" in step.source for step in arrival.steps)
+
+
+@pytest.mark.parametrize("case", cases("receiving.toml", "cloud"))
+def test_a_call_by_voice_calling_ends_where_the_source_says(case: dict[str, Any]) -> None:
+    arrival = receive(
+        RESOURCE,
+        case["number"],
+        omnichannel_numbers=tuple(case.get("omnichannel_numbers", ())),
+        event_grid=case.get("event_grid", True),
+    )
+
+    assert type(arrival.ending).__name__ == case["ending"]
+    assert arrival.option == "cloud"
+
+
+def test_the_case_of_a_host_name_does_not_matter() -> None:
+    arrival = receive(RESOURCE, "+31201234567", contact="SBC1.Contoso.COM", certificate_names=("*.CONTOSO.com",))
+
+    assert type(arrival.ending).__name__ == "ToApplication"
+
+
+def test_an_empty_contact_is_refused_with_a_remedy() -> None:
+    with pytest.raises(AnswerError, match=r"Write sbc1\.contoso\.com"):
+        receive(RESOURCE, "+31201234567", contact=" ")

@@ -1,1 +1,39 @@
-"""Two ways from an Azure Communication Services application to the phone network, as values you can question."""
+"""Two ways from an Azure Communication Services application to the phone network, as values you can question.
+
+    choose(Answers(...), as_of=date)     which connection, why, and whether it is still to be had
+    dial(resource, "+1 425 555 0100")    every outcome that a call out can have
+    receive(resource, "+14255550111")    where a call in ends
+    compile_table(patterns)              one machine for a whole route table: matches, witnesses, counts
+
+Results are frozen values. What cannot be used raises an `AcsTelephonyError` that says what, where and what to do next.
+"""
+
+from acs_telephony.automaton import ANY_STRING, E164, compile_table
+from acs_telephony.choosing import Answers, choose, smallest_changes
+from acs_telephony.errors import AcsTelephonyError, ConfigurationError
+from acs_telephony.models import Resource, SipConfiguration, Trunk, VoiceRoute
+from acs_telephony.numbers import normalise
+from acs_telephony.receiving import receive
+from acs_telephony.routing import dial
+from acs_telephony.tables import contoso, generated, microsoft_three_routes
+
+__all__ = [
+    "ANY_STRING",
+    "E164",
+    "AcsTelephonyError",
+    "Answers",
+    "ConfigurationError",
+    "Resource",
+    "SipConfiguration",
+    "Trunk",
+    "VoiceRoute",
+    "choose",
+    "compile_table",
+    "contoso",
+    "dial",
+    "generated",
+    "microsoft_three_routes",
+    "normalise",
+    "receive",
+    "smallest_changes",
+]

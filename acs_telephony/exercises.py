@@ -7,11 +7,16 @@ for every number of the domain, and the counter-example is the shortest number o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import product
 
 from acs_telephony.automaton import E164, Domain, compile_table
+from acs_telephony.checklist import certificate_matches
+from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose
 from acs_telephony.languages import READINGS
-from acs_telephony.routing import Journey
+from acs_telephony.receiving import Arrival, ToApplication
+from acs_telephony.routing import Answered, Dropped, Journey
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,111 @@ def check_pattern(attempt: str, wanted: str, domain: Domain = E164) -> Check:
     return Check(True, f"It takes the same {domain.name} as ours{how_many}.")
 
 
-def check_journey(journey: Journey, wanted: Callable[[Journey], bool], goal: str) -> Check:
-    """Whether a call went as the exercise wants; otherwise the journey's own outcomes are the counter-example."""
-    if wanted(journey):
-        return Check(True, goal)
-    found = "; ".join(str(outcome) for outcome in journey.outcomes[:3])
-    return Check(False, f"Wanted: {goal} But this call can end so: {found}.")
+def check_taker(journey: Journey, trunk: str) -> Check:
+    """Whether this SBC takes the call, in whatever order the SBCs are tried."""
+    for outcome in journey.outcomes:
+        if not (isinstance(outcome, Answered) and outcome.trunk == trunk):
+            return Check(False, f"This call can end otherwise. {outcome}")
+    return Check(True, f"{trunk} takes the call in every order of trying.")
+
+
+def check_order_dependent(journey: Journey) -> Check:
+    """Whether some orders of trying connect the call and others lose it."""
+    if journey.order_dependent:
+        return Check(True, " Or: ".join(map(str, journey.outcomes)))
+    return Check(False, f"Every order of trying gives the same here. {journey.as_listed}")
+
+
+def check_dropped(journey: Journey) -> Check:
+    """Whether the call is dropped in every order of trying."""
+    for outcome in journey.outcomes:
+        if not isinstance(outcome, Dropped):
+            return Check(False, f"This call gets through or is ended by somebody. {outcome}")
+    return Check(True, str(journey.outcomes[0]))
+
+
+def check_arrival(arrival: Arrival) -> Check:
+    """Whether a call in reaches the application; otherwise the first question that did not hold is named."""
+    if isinstance(arrival.ending, ToApplication):
+        return Check(True, f"The application gets IncomingCall for {arrival.number}.")
+    failed = [step.question for step in arrival.steps if not step.holds]
+    return Check(
+        False, f"It ends as {type(arrival.ending).__name__}. This did not hold: {failed[0] if failed else '-'}."
+    )
+
+
+def check_opposites(pair: tuple[str, str]) -> Check:
+    """Whether exactly one of two clauses holds, whatever the answers; otherwise the fewest answers that break that.
+
+    >>> print(check_opposites(("cloud.criterion.region-available", "sip.criterion.mixed-routing")).words[:31])
+    Both hold for somebody who says
+    """
+    for clause in pair:
+        if clause not in CLAUSES:
+            return Check(False, f"{clause[:60]!r} is no clause that one can say yes or no to. Take ids of criteria.")
+    questions = [question for question in QUESTIONS if question.kind != "past"]
+    for both in (True, False):
+        for values in sorted(product((False, True), repeat=len(questions)), key=sum):
+            said_yes = [question for question, value in zip(questions, values, strict=True) if value]
+            truths = _truths(Answers(**{question.id: question in said_yes for question in questions}))  # type: ignore[arg-type]
+            if truths[pair[0]] is truths[pair[1]] is both:
+                yes = " and ".join(question.text for question in said_yes) or "nothing."
+                return Check(False, f"{'Both hold' if both else 'Neither holds'} for somebody who says yes to: {yes}")
+    return Check(True, "Whoever says yes to one says no to the other, whatever the other answers are.")
+
+
+def _truths(answers: Answers) -> dict[str, bool]:
+    truths: dict[str, bool] = {}
+    for clause, holds in CLAUSES.items():
+        truths[clause] = holds(answers, truths)
+    return truths
+
+
+def check_certificate(name: str, inside: tuple[str, ...], outside: tuple[str, ...]) -> Check:
+    """Whether one certificate name covers every FQDN inside and none outside.
+
+    >>> print(check_certificate("*.contoso.com", ("sbc1.eu.contoso.com",), ()))
+    Not yet. *.contoso.com does not cover sbc1.eu.contoso.com: a star stands for one label or a part of one.
+    """
+    for fqdn in (*inside, *outside):
+        covers = certificate_matches(name, fqdn)
+        if covers is not (fqdn in inside):
+            verb, rule = ("covers", "should not") if covers else ("does not cover", "")
+            why = f", which it {rule}." if covers else ": a star stands for one label or a part of one."
+            return Check(False, f"{name} {verb} {fqdn}{why}")
+    return Check(True, f"{name} covers {' and '.join(inside)}, and nothing of {' or '.join(outside)}.")
+
+
+def check_one_answer(answers: Answers, question: str, wanted: Outcome, *, lens: Lens = "advice", as_of: date) -> Check:
+    """Whether turning this one yes or no round gives the wanted outcome; otherwise the answers that decided are named.
+
+    >>> print(check_one_answer(Answers(), "mixed_routing", "both", as_of=date(2024, 3, 1)))
+    Right. The outcome is then 'both'.
+    """
+    names = [known.id for known in QUESTIONS if known.kind != "past"]
+    if question not in names:
+        return Check(False, f"{question!r} is none of the yes-or-no questions: {', '.join(names)}.")
+    turned: dict[str, bool] = {question: not getattr(answers, question)}
+    changed = replace(answers, **turned)  # type: ignore[arg-type]
+    advice = choose(changed, lens=lens, as_of=as_of)
+    if advice.outcome == wanted:
+        return Check(True, f"The outcome is then {wanted!r}.")
+    clauses = [one.clause for one in advice.cloud.deciding + advice.sip.deciding]
+    decided = [known for known in QUESTIONS if not set(clauses).isdisjoint(known.clauses)]
+    said = " ".join(f"{known.text} {'Yes.' if getattr(changed, known.id) else 'No.'}" for known in decided)
+    return Check(False, f"The outcome is then {advice.outcome!r}, not {wanted!r}. This decided: {said}")
+
+
+def check_first_day(day: date, word_on: Callable[[date], str], wanted: str) -> Check:
+    """Whether this is the first day with that word; otherwise the word of the day, or of the day before, shows why.
+
+    >>> print(check_first_day(date(2024, 3, 1), lambda day: "use", "use"))
+    Not yet. On 2024-03-01 it is 'use', but on 2024-02-29 it is so already.
+    """
+    word = word_on(day)
+    if word != wanted:
+        return Check(False, f"On {day} it is {word!r}, not {wanted!r}.")
+    eve = day - timedelta(days=1)
+    if word_on(eve) == wanted:
+        return Check(False, f"On {day} it is {wanted!r}, but on {eve} it is so already.")
+    return Check(True, f"On {eve} it is {word_on(eve)!r}, and from {day} on {wanted!r}.")

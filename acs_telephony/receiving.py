@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal
 
 from acs_telephony.checklist import certificate_matches
 from acs_telephony.errors import AnswerError
@@ -75,10 +74,13 @@ Ending = ToApplication | ToOmnichannel | ToTenant | Refused | Lost | Undocumente
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A call in, whole: the option it came by, every question it met, and where it ended."""
+    """A call in, whole: the number, the SBC it came by, every question it met, and where it ended.
 
-    option: Literal["cloud", "sip"]
+    `contact` is the host in the SBC's Contact header; None where the call came through Voice Calling (PSTN).
+    """
+
     number: str
+    contact: str | None
     steps: tuple[Step, ...]
     ending: Ending
 
@@ -108,20 +110,20 @@ def receive(
     called = normalise(number).number
     if contact is None:
         steps, ending = _by_voice_calling(resource, called, event_grid, omnichannel_numbers)
-        return Arrival("cloud", called, steps, ending)
+        return Arrival(called, None, steps, ending)
     if not contact.strip():
         raise AnswerError("the Contact header names no host", place="contact", remedy="Write sbc1.contoso.com.")
     host = contact.strip().lower()
     steps, owner = _from_sbc(resource, host, certificate_names, microsoft365_domains)
     if owner is not None:
-        return Arrival("sip", called, steps, owner)
+        return Arrival(called, host, steps, owner)
     known = called in omnichannel_numbers
     steps += (Step("Omnichannel is attached and knows the number in Request-URI", known, _SIP),)
     if known:
-        return Arrival("sip", called, steps, ToOmnichannel(called))
+        return Arrival(called, host, steps, ToOmnichannel(called))
     steps += (Step("Event Grid has a subscription with a rule for the call", event_grid, _SIP),)
     ending = ToApplication(called) if event_grid else Lost("there is no event subscription for the call")
-    return Arrival("sip", called, steps, ending)
+    return Arrival(called, host, steps, ending)
 
 
 _SIP = "direct-routing-sip-specification.md, 2023-06-15 (SIP)"

@@ -70,6 +70,9 @@ class Answered:
     caller_id: str
     order: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return f"{self.trunk} takes the call (route {self.route}); the callee sees {self.caller_id}."
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -80,12 +83,18 @@ class Ended:
     code: int
     order: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return f"{self.trunk} ends the call with {self.code} (route {self.route}); {self.code} does not fail over."
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceCalling:
     """No route matched, and Microsoft carries the call with a purchased number as caller ID."""
 
     caller_id: str
+
+    def __str__(self) -> str:
+        return f"Voice Calling (PSTN) takes the call: Microsoft is the carrier, the callee sees {self.caller_id}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,9 @@ class Dropped:
 
     reason: Reason
     order: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"The call is dropped: {self.reason}."
 
 
 Outcome = Answered | Ended | VoiceCalling | Dropped
@@ -209,12 +221,12 @@ def _legs(routes: tuple[VoiceRoute, ...], matches: Matches, sbcs: Mapping[str, S
         states = {fqdn: sbcs.get(fqdn, "answers") for fqdn in routes[index].trunks or ()}
         tries = tuple(Try(fqdn, state, effect_of(state)) for fqdn, state in states.items())
         yield Leg(routes[index], index + 1, tries, reached)
-        reached = reached and not _decisive(tries)
+        reached = reached and not _settles(tries)
 
 
-def _decisive(tries: tuple[Try, ...]) -> tuple[Try, ...]:
-    """The SBCs that settle the call if they are tried first among their like: they answer or end it."""
-    return tuple(one for one in tries if one.effect in ("answers", "ends the call"))
+def _settles(tries: tuple[Try, ...]) -> bool:
+    """Whether some SBC answers or ends the call, so that it never goes on to the next route."""
+    return any(one.effect in ("answers", "ends the call") for one in tries)
 
 
 def _outcomes(legs: tuple[Leg, ...], caller_id: str | None) -> Iterator[Outcome]:
@@ -224,18 +236,16 @@ def _outcomes(legs: tuple[Leg, ...], caller_id: str | None) -> Iterator[Outcome]
     """
     tried: tuple[str, ...] = ()
     for leg in legs:
-        decisive = _decisive(leg.tries)
-        for one in decisive:
-            upto = leg.tries[: leg.tries.index(one) + 1]
-            order = (*tried, *(t.trunk for t in upto if t.effect == "fails over" or t is one))
-            if one.effect == "answers":
+        for one in leg.tries:
+            if one.effect == "fails over":
+                tried = (*tried, one.trunk)
+            elif one.effect == "answers":
                 shown = leg.route.caller_id_override or caller_id or "anonymous"
-                yield Answered(one.trunk, leg.route.name, shown, order)
-            else:
-                yield Ended(one.trunk, leg.route.name, int(one.state), order)
-        if decisive:
+                yield Answered(one.trunk, leg.route.name, shown, (*tried, one.trunk))
+            elif one.effect == "ends the call":
+                yield Ended(one.trunk, leg.route.name, int(one.state), (*tried, one.trunk))
+        if _settles(leg.tries):
             return
-        tried += tuple(one.trunk for one in leg.tries if one.effect == "fails over")
     yield Dropped("no SBC took the call", tried)
 
 

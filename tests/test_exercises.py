@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from acs_telephony.exercises import check_journey, check_pattern
-from acs_telephony.routing import Answered, dial
-from acs_telephony.tables import microsoft_three_routes
+from acs_telephony.exercises import check_arrival, check_dropped, check_order_dependent, check_pattern, check_taker
+from acs_telephony.receiving import receive
+from acs_telephony.routing import dial
+from acs_telephony.tables import contoso, microsoft_three_routes
 
 WANTED = r"^\+31[1-9]\d{8}$"
 
@@ -47,12 +48,24 @@ def test_a_pattern_that_cannot_be_read_gets_its_caret() -> None:
 
 
 def test_a_journey_that_went_elsewhere_is_its_own_counter_example() -> None:
-    journey = dial(microsoft_three_routes(), "+1 425 555 0100")
+    """Each check refuses one call and takes another, and says which outcome stands against it."""
+    resource = microsoft_three_routes()
+    fine = dial(resource, "+1 425 555 0100")
+    busy = dial(resource, "+1 425 555 0100", sbcs={"sbc1.contoso.biz": 486})
+    last = dial(resource, "+1 425 555 0100", sbcs=dict.fromkeys((f"sbc{i}.contoso.biz" for i in range(1, 5)), 503))
+    nowhere = dial(resource, "+31 20 123 4567")
 
-    def reaches_sbc5(one: object) -> bool:
-        return [getattr(outcome, "trunk", "") for outcome in journey.outcomes] == ["sbc5.contoso.biz"]
+    assert check_taker(last, "sbc5.contoso.biz")
+    assert "sbc1.contoso.biz takes the call" in check_taker(fine, "sbc5.contoso.biz").words
+    assert "ends the call with 486" in check_taker(busy, "sbc2.contoso.biz").words
+    assert check_order_dependent(busy)
+    assert not check_order_dependent(fine)
+    assert check_dropped(nowhere)
+    assert not check_dropped(busy)
 
-    check = check_journey(journey, reaches_sbc5, "sbc5 takes the call.")
-    assert not check
-    assert "sbc1.contoso.biz" in check.words
-    assert check_journey(journey, lambda one: isinstance(one.outcomes[0], Answered), "Somebody takes the call.")
+
+def test_a_call_in_that_is_lost_names_what_did_not_hold() -> None:
+    assert check_arrival(receive(contoso(), "+14255550111"))
+    lost = check_arrival(receive(contoso(), "+31201234567", contact="192.0.2.1"))
+    assert not lost
+    assert "not an IP address" in lost.words

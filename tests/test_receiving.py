@@ -32,7 +32,7 @@ def test_a_call_from_an_sbc_ends_where_the_source_says(case: dict[str, Any]) -> 
     )
 
     assert type(arrival.ending).__name__ == case["ending"]
-    assert arrival.option == "sip"
+    assert arrival.contact == case["contact"]
     if isinstance(arrival.ending, Refused):
         assert arrival.ending.code == case.get("code")
     assert all("SIP" in step.source for step in arrival.steps)
@@ -48,7 +48,7 @@ def test_a_call_by_voice_calling_ends_where_the_source_says(case: dict[str, Any]
     )
 
     assert type(arrival.ending).__name__ == case["ending"]
-    assert arrival.option == "cloud"
+    assert arrival.contact is None
 
 
 def test_the_case_of_a_host_name_does_not_matter() -> None:

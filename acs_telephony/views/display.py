@@ -1,0 +1,119 @@
+"""Tables, sentences and notices as a notebook shows them: HTML for the page, and the same content as plain text.
+
+Colours come from the page, so everything reads in a light and in a dark theme; a notice says its kind in a word.
+Whatever a stranger wrote is escaped here, once.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Final, Literal
+
+from acs_telephony.views.dot import clean
+from acs_telephony.views.palette import CARD_BORDER, TONES
+from acs_telephony.views.pictures import Picture
+
+Kind = Literal["Documented", "Our model", "Unknown", "Answer", "Error", "Mind"]
+
+_NOTICE: Final[dict[Kind, str]] = {
+    "Documented": TONES["good"].line,
+    "Our model": TONES["warn"].line,
+    "Unknown": TONES["idle"].line,
+    "Answer": TONES["good"].line,
+    "Error": TONES["stop"].line,
+    "Mind": TONES["warn"].line,
+}
+_WIDEST: Final = 46
+_DATED: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \([A-Z0-9-]+\))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something to look at: `html` for a page, `text` with the same content for everything else."""
+
+    html: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+
+def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Shown:
+    """A table with a caption; every cell is text, and the first cell of a row names the row.
+
+    >>> print(table("Two", ("who", "what"), [("a", 1)]))
+    Two
+    who  what
+    ---  ----
+    a    1
+    """
+    caption, *titles = map(clean, (caption, *headings))
+    cells = [[clean(str(cell)) for cell in row] for row in rows]
+    edge = f"border-bottom:1px solid {CARD_BORDER};padding:4px 12px 4px 0;text-align:left;vertical-align:top"
+    head = "".join(f'<th scope="col" style="{edge};font-weight:bold">{html.escape(title)}</th>' for title in titles)
+    body = "".join(f"<tr>{_row(row, edge)}</tr>" for row in cells)
+    page = (
+        f'<table style="border-collapse:collapse;text-align:left;margin:8px 0"><caption style="text-align:left;'
+        f'caption-side:top;font-weight:bold;padding:4px 0">{html.escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+    return Shown(page, f"{caption}\n{_aligned([titles, *cells])}")
+
+
+def _row(cells: list[str], edge: str) -> str:
+    # A source stays in one piece: a date broken at its hyphen cannot be read.
+    first, *others = (_DATED.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(cell)) for cell in cells)
+    named = f'<th scope="row" style="{edge};font-weight:normal">{first}</th>'
+    return named + "".join(f'<td style="{edge}">{cell}</td>' for cell in others)
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    """Columns of plain text; a long cell goes on below itself."""
+    wrapped = [[wrap(cell, _WIDEST) or [""] for cell in row] for row in rows]
+    widths = [max(len(line) for row in wrapped for line in row[column]) for column in range(len(rows[0]))]
+    lines = []
+    for number, row in enumerate(wrapped):
+        for i in range(max(map(len, row))):
+            parts = ((cell[i] if i < len(cell) else "").ljust(width) for cell, width in zip(row, widths, strict=True))
+            lines.append("  ".join(parts).rstrip())
+        if number == 0:
+            lines.append("  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def sentences(lines: Iterable[str]) -> Shown:
+    """Sentences, one below the other, in the order in which things happen."""
+    cleaned = [clean(line) for line in lines]
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in cleaned)
+    return Shown(f'<ol style="margin:8px 0">{items}</ol>', "\n".join(f"{i}. {s}" for i, s in enumerate(cleaned, 1)))
+
+
+def heading(words: str) -> Shown:
+    """A small heading, for a part of an answer or a group of controls."""
+    words = clean(words)
+    return Shown(f'<h3 style="font-size:1em;line-height:1.5;margin:12px 0 4px">{html.escape(words)}</h3>', words)
+
+
+def notice(kind: Kind, words: str) -> Shown:
+    """A sentence or two with its kind as first word; an error keeps its line breaks, so that a caret stays in place."""
+    # Not `clean`: it would fold the spaces before a caret.
+    words = "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in words.splitlines())
+    body = html.escape(words)
+    if "\n" in words:
+        first, _, rest = body.partition("\n")
+        body = f'{first}<pre style="margin:4px 0;background-color:transparent;color:inherit">{rest}</pre>'
+    style = f"border-left:4px solid {_NOTICE[kind]};padding:4px 12px;margin:8px 0"
+    return Shown(f'<div style="{style}"><strong>{kind}.</strong> {body}</div>', f"{kind}. {words}")
+
+
+def together(*parts: Shown | Picture) -> Shown:
+    """Several things, one below the other."""
+    pages = (part.html if isinstance(part, Shown) else part._repr_html_() for part in parts)
+    return Shown("\n".join(pages), "\n\n".join(map(str, parts)))

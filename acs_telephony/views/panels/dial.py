@@ -1,0 +1,75 @@
+"""Dial a number, break an SBC, and see where the call goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ipywidgets import Dropdown, Text
+
+from acs_telephony.facts import load
+from acs_telephony.languages import Reading
+from acs_telephony.models import Resource
+from acs_telephony.routing import SbcState, dial
+from acs_telephony.tables import microsoft_three_routes
+from acs_telephony.views.diagrams import path
+from acs_telephony.views.display import Shown, together
+from acs_telephony.views.panels.panel import FILL, Panel
+from acs_telephony.views.words import journey_table, journey_words
+
+_MOST_SBCS = 8
+_STATES: tuple[tuple[str, SbcState], ...] = (
+    ("answers", "answers"),
+    ("486 Busy Here", 486),
+    ("503 Service Unavailable", 503),
+    ("504 Server Time-out", 504),
+    ("408 Request Timeout", 408),
+    ("403 Forbidden", 403),
+    ("404 Not Found", 404),
+    ("500 Server Internal Error", 500),
+    ("603 Decline", 603),
+    ("silent", "silent"),
+    ("refuses the connection", "refused"),
+    ("demoted (no OPTIONS for 3 minutes)", "demoted"),
+)
+
+
+def dial_panel(
+    resource: Resource | None = None,
+    number: str = "+1 425 555 0100",
+    *,
+    sbcs: Sequence[str] | None = None,
+    alternate_caller_id: str = "",
+) -> Panel:
+    """Controls for one call from a resource, Microsoft's three routes unless another is given.
+
+    `sbcs` names the SBCs that get a control of their own (the first eight, unless given); all others answer.
+    """
+    resource = microsoft_three_routes() if resource is None else resource
+    fqdns = [trunk.fqdn for trunk in resource.configuration.trunks][:_MOST_SBCS] if sbcs is None else list(sbcs)
+
+    def answer(number: str, country: str | None, reading: Reading, caller_id: str, **states: SbcState) -> Shown:
+        journey = dial(
+            resource,
+            number,
+            sbcs=states,
+            alternate_caller_id=caller_id.strip() or None,
+            country=country,
+            reading=reading,
+        )
+        return together(journey_words(journey), path(journey), journey_table(journey))
+
+    readings = [("anywhere in the number", "search"), ("on the whole number", "whole")]
+    controls = {
+        "number": Text(number, description="Number", continuous_update=False, **FILL),
+        "country": Dropdown(options=_countries(), description="Dialled in", **FILL),
+        "caller_id": Text(alternate_caller_id, description="alternateCallerId", continuous_update=False, **FILL),
+        "reading": Dropdown(options=readings, description="Patterns match", **FILL),
+    }
+    controls |= {fqdn: Dropdown(options=_STATES, description=fqdn, **FILL) for fqdn in fqdns}
+    return Panel("Dial", controls, answer)
+
+
+def _countries() -> list[tuple[str, str | None]]:
+    """The countries of the facts, by name, after the choice of none."""
+    countries = load("availability")["countries"]
+    return [("no country", None), *sorted((row["name"], code) for code, row in countries.items())]

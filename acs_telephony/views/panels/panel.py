@@ -1,0 +1,49 @@
+"""What every panel is: labelled controls, one answer under them, and an error in its place.
+
+A panel has no rule of its own. It hands the values of its controls to a function and shows what comes back. When the
+function refuses a value, the error stands above the answer and the last good answer stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ipywidgets import HTML, GridBox, ValueWidget, VBox
+
+from acs_telephony.errors import AcsTelephonyError
+from acs_telephony.views.display import Shown, notice
+
+# As many columns as fit, and one on a narrow or zoomed page: nothing is cut.
+_GRID = {"grid_template_columns": "repeat(auto-fit, minmax(min(320px, 100%), 1fr))", "grid_gap": "4px 24px"}
+#: How a control is laid out: it fills its column, and its label keeps its whole length.
+FILL: dict[str, Any] = {"layout": {"width": "auto"}, "style": {"description_width": "initial"}}
+
+
+class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """Controls by name, an answer and an error; `controls["number"].value = "112"` does what a reader's hand does."""
+
+    def __init__(self, title: str, controls: Mapping[str, ValueWidget], answer: Callable[..., Shown]) -> None:
+        self.title = title
+        self.controls = dict(controls)
+        self.error = HTML()
+        self.answer = HTML()
+        self._ask = answer
+        super().__init__([GridBox(list(controls.values()), layout=_GRID), self.error, self.answer])
+        for control in self.controls.values():
+            control.observe(self._change, names="value")
+        self._change()
+
+    def _change(self, _: object = None) -> None:
+        values: dict[str, Any] = {name: control.value for name, control in self.controls.items()}
+        try:
+            shown = self._ask(**values)
+        except AcsTelephonyError as error:
+            self.error.value = notice("Error", f"{error} The answer below is the last good one.").html
+        else:
+            # Both in one message each, and only when they change: the page redraws what it is sent.
+            self.error.value = ""
+            self.answer.value = f'<div style="line-height:1.5">{shown.html}</div>'
+
+    def __repr__(self) -> str:
+        return f"<{self.title}: alive when the notebook runs; its first answer stands below>"

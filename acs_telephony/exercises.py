@@ -104,8 +104,8 @@ def check_opposites(pair: tuple[str, str]) -> Check:
             said_yes = [question for question, value in zip(questions, values, strict=True) if value]
             truths = _truths(Answers(**{question.id: question in said_yes for question in questions}))  # type: ignore[arg-type]
             if truths[pair[0]] is truths[pair[1]] is both:
-                yes = " and ".join(question.text for question in said_yes) or "nothing."
-                return Check(False, f"{'Both hold' if both else 'Neither holds'} for somebody who says yes to: {yes}")
+                yes = "".join(f"\n  {question.text}" for question in said_yes) or " nothing."
+                return Check(False, f"{'Both hold' if both else 'Neither holds'} for somebody who says yes to:{yes}")
     return Check(True, "Whoever says yes to one says no to the other, whatever the other answers are.")
 
 
@@ -147,8 +147,8 @@ def check_one_answer(answers: Answers, question: str, wanted: Outcome, *, lens: 
         return Check(True, f"The outcome is then {wanted!r}.")
     clauses = [one.clause for one in advice.cloud.deciding + advice.sip.deciding]
     decided = [known for known in QUESTIONS if not set(clauses).isdisjoint(known.clauses)]
-    said = " ".join(f"{known.text} {'Yes.' if getattr(changed, known.id) else 'No.'}" for known in decided)
-    return Check(False, f"The outcome is then {advice.outcome!r}, not {wanted!r}. This decided: {said}")
+    said = "".join(f"\n  {known.text} {'Yes.' if getattr(changed, known.id) else 'No.'}" for known in decided)
+    return Check(False, f"The outcome is then {advice.outcome!r}, not {wanted!r}. This decided:{said}")
 
 
 def check_first_day(day: date, word_on: Callable[[date], str], wanted: str) -> Check:

@@ -60,7 +60,7 @@ class PriceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class BilledLeg:
     """A part of a call that is billed alike: participants x minutes x USD a minute."""
 
     participants: int
@@ -74,7 +74,7 @@ class WorkedExample:
 
     id: str
     text: str
-    legs: tuple[Leg, ...]
+    legs: tuple[BilledLeg, ...]
     published: Decimal
     source: str
 
@@ -85,7 +85,7 @@ class WorkedExample:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Instruction:
     """A thing to do or to know, in its order."""
 
     order: int
@@ -118,7 +118,7 @@ def number_offers(country: str) -> NumberOffers:
     rows = [_number_offer(kind, offer, block) for block in blocks for kind, offer in block["types"].items()]
     rows.sort(key=lambda row: row.date, reverse=True)
     read, said = entry["page_read"], cite("availability", entry["source"])
-    return NumberOffers(code, entry["name"], read, tuple(rows), _conflicts(code, "numbers"), said)
+    return NumberOffers(code, entry["name"], read, tuple(rows), conflicts("numbers", code), said)
 
 
 def price_lines(country: str) -> tuple[PriceLine, ...]:
@@ -129,7 +129,7 @@ def price_lines(country: str) -> tuple[PriceLine, ...]:
     facts = load("pricing")
     offers, rates = facts["number_offers"], facts["rate_summary"]
     code = _country(country, tuple(sorted({*offers, *rates} - {"source"})), "prices")
-    conflict = " ".join(_conflicts(code, "price"))
+    conflict = " ".join(conflicts("price", code))
     lines = list(_number_prices(offers.get(code, {}), conflict, cite("pricing", offers["source"])))
     lines += _rates(code, rates.get(code, {}), conflict, cite("pricing", rates["source"]))
     for flat in facts["flat"]:
@@ -144,7 +144,7 @@ def worked_examples() -> tuple[WorkedExample, ...]:
         WorkedExample(
             example["id"],
             example["text"],
-            tuple(Leg(participants, minutes, Decimal(usd)) for participants, minutes, usd in example["legs"]),
+            tuple(BilledLeg(participants, minutes, Decimal(usd)) for participants, minutes, usd in example["legs"]),
             Decimal(example["published"]),
             cite("pricing", example["source"]),
         )
@@ -152,7 +152,7 @@ def worked_examples() -> tuple[WorkedExample, ...]:
     )
 
 
-def steps_to_a_number() -> tuple[Step, ...]:
+def steps_to_a_number() -> tuple[Instruction, ...]:
     """How to get a number from Microsoft, with the limits; then what changes, from the day on that each row names."""
     facts, lifecycle = load("availability"), load("lifecycle")
     figures = {**facts["limits"], **facts["cart"]}
@@ -161,13 +161,13 @@ def steps_to_a_number() -> tuple[Step, ...]:
         if rule["option"] == "cloud":
             words = (f"From {rule['from']}, {rule['who']}:", rule["text"], rule.get("doubt", ""))
             rows.append((" ".join(filter(None, words)), cite("lifecycle", rule["source"])))
-    return tuple(Step(order, text, said) for order, (text, said) in enumerate(rows, start=1))
+    return tuple(Instruction(order, text, said) for order, (text, said) in enumerate(rows, start=1))
 
 
-def steps_to_a_call() -> tuple[Step, ...]:
+def steps_to_a_call() -> tuple[Instruction, ...]:
     """How an application calls a phone: startCall with alternateCallerId in the Calling SDK, or Call Automation."""
     steps = load("routing")["call_a_phone"]
-    return tuple(Step(step["order"], step["text"], cite("routing", step["source"])) for step in steps)
+    return tuple(Instruction(step["order"], step["text"], cite("routing", step["source"])) for step in steps)
 
 
 def create_call_request(target: str, caller_id: str, callback_uri: str) -> CallRequest:
@@ -187,6 +187,20 @@ def create_call_request(target: str, caller_id: str, callback_uri: str) -> CallR
         "callbackUri": _callback(callback_uri),
     }
     return CallRequest(facts["method"], facts["path"], json.dumps(body), cite("routing", facts["source"]))
+
+
+def conflicts(topic: str, country: str = "") -> tuple[str, ...]:
+    """Where the sources disagree on a topic: each question with every answer and its source; in a country, if given.
+
+    >>> conflicts("domain")[1].partition("?")[0]
+    'Are government clouds supported'
+    """
+    return tuple(
+        f"{entry['question']} "
+        + " ".join(f"{claim['says']} [{cite('contradictions', claim['source'])}]" for claim in entry["claims"])
+        for entry in load("contradictions")["contradictions"]
+        if entry["topic"] == topic and (country in entry["countries"] if country else not entry["countries"])
+    )
 
 
 def _country(country: str, known: tuple[str, ...], what: str) -> str:
@@ -224,15 +238,6 @@ def _rates(code: str, kinds: Mapping[str, Any], conflict: str, said: str) -> Ite
     for kind, (lowest, highest, _) in kinds.items():
         doubt = conflict if Decimal(lowest) == least else ""
         yield PriceLine(f"call to {code}, {kind}", "minute", Decimal(lowest), Decimal(highest), doubt, said)
-
-
-def _conflicts(country: str, topic: str) -> tuple[str, ...]:
-    return tuple(
-        f"{entry['question']} "
-        + " ".join(f"{claim['says']} [{cite('contradictions', claim['source'])}]" for claim in entry["claims"])
-        for entry in load("contradictions")["contradictions"]
-        if entry["topic"] == topic and country in entry["countries"]
-    )
 
 
 def _e164(number: str, place: str) -> str:

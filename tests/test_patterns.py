@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from acs_telephony.automaton import ANY_STRING, E164, Domain, compile_table
 from acs_telephony.errors import BudgetError, NumberError, PatternError
+from acs_telephony.facts import load
 from acs_telephony.patterns import ALPHABET, parse
 from tests.conftest import cases
 from tests.random_patterns import random_number, random_pattern
@@ -43,6 +44,16 @@ def test_a_refused_pattern_says_what_and_where(case: dict[str, Any]) -> None:
     assert caught.value.remedy
     caret = str(caught.value).splitlines()[-1]
     assert caret.index("^") == case["position"] + 2
+
+
+def test_every_pattern_of_the_facts_can_be_read() -> None:
+    """As printed and as meant: the dialect is at least as wide as what Microsoft publishes."""
+    facts = load("routing")
+    patterns = [row["pattern"] for row in facts["pattern_examples"]]
+    patterns += [row[word] for row in facts["pattern_defects"] for word in ("printed", "meant")]
+
+    assert len(patterns) >= 8
+    assert compile_table(patterns).unread == {}
 
 
 def pairs(seed: int, patterns: int, numbers: int) -> Any:

@@ -98,7 +98,8 @@ def sentences(lines: Iterable[str]) -> Shown:
 def heading(words: str) -> Shown:
     """A small heading, for a part of an answer or a group of controls."""
     words = clean(words)
-    return Shown(f'<h3 style="font-size:1em;line-height:1.5;margin:12px 0 4px">{html.escape(words)}</h3>', words)
+    style = "font-size:1em;font-weight:bold;line-height:1.5;margin:12px 0 4px"
+    return Shown(f'<h3 style="{style}">{html.escape(words)}</h3>', words)
 
 
 def notice(kind: Kind, words: str) -> Shown:

@@ -43,6 +43,7 @@ def measure(what: str, action: Callable[[], object], *, runs: int = 7, times: in
 
 
 def started(code: str) -> None:
+    """A fresh Python that runs this code."""
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
@@ -54,20 +55,24 @@ def wide() -> Resource:
 
 
 def drawn() -> None:
+    """One path, drawn anew."""
     draw.cache_clear()
     path(dial(contoso(), "+31 20 123 4567")).svg()
 
 
 def pressed() -> None:
+    """A new dial panel, and one control of it."""
     panel = dial_panel()
     panel.controls["sbc1.contoso.biz"].value = 486
 
 
 def chosen() -> None:
+    """A new choose panel."""
     choose_panel()
 
 
 def notebooks() -> None:
+    """Every notebook, compared by nbval."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "notebooks"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -95,8 +100,9 @@ def fresh_setup() -> None:
 
 
 def answers(port: int) -> bool:
+    """Whether a server answers on this computer."""
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=1).read()  # noqa: S310  # loopback
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=1).read()
     except (urllib.error.URLError, OSError):
         return False
     return True

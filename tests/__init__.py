@@ -1,0 +1,1 @@
+"""The tests: cases are data, laws are code."""

@@ -29,7 +29,7 @@ MAY_IMPORT = {("tables.py", "random")}
 
 def layer(module: str) -> str:
     """The layer of a dotted module name inside the package."""
-    first = (module.split(".") + ["", ""])[1]
+    first = module.split(".")[1] if "." in module else ""
     return first if first in LAYERS else "core"
 
 
@@ -84,7 +84,7 @@ def test_the_core_prints_draws_and_reads_nothing(path: Path) -> None:
 
 
 def test_importing_the_package_loads_pydantic_and_nothing_heavier() -> None:
-    """The set of loaded modules, in a fresh interpreter: pydantic with its own parts, the standard library, and ours."""
+    """The set of loaded modules in a fresh interpreter: pydantic with its parts, the standard library, and ours."""
     code = "import sys, acs_telephony; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

@@ -1,0 +1,6 @@
+"""The panels: one function each, with labelled controls and one answer."""
+
+from acs_telephony.views.panels.checklist import checklist_panel as checklist_panel
+from acs_telephony.views.panels.choose import choose_panel as choose_panel
+from acs_telephony.views.panels.country import country_panel as country_panel
+from acs_telephony.views.panels.dial import dial_panel as dial_panel

@@ -1,0 +1,90 @@
+"""Answer the questions, pick a lens and a day, and see what to use, why, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from ipywidgets import HTML, Checkbox, Dropdown, GridBox, Text, ValueWidget, VBox
+
+from acs_telephony.choosing import QUESTIONS, Answers, Lens
+from acs_telephony.errors import AnswerError
+from acs_telephony.lifecycle import CloudState, SipState
+from acs_telephony.views.advice import TENANT_WORDS, decision
+from acs_telephony.views.display import Shown, heading
+from acs_telephony.views.panels.panel import FILL, Panel
+
+#: The day of which the notebooks speak.
+AS_OF: Final = date(2026, 11, 22)
+_DAYS: Final = {
+    date(2021, 2, 9): "the page",
+    date(2023, 6, 22): "no preview notice any more",
+    date(2026, 10, 22): "the day before the closing",
+    date(2026, 10, 23): "closed to new customers",
+    AS_OF: "the day of these notebooks",
+    date(2028, 9, 30): "the last day",
+    date(2028, 10, 1): "the day after the last",
+}
+_LENSES: Final[tuple[tuple[str, Lens], ...]] = (
+    ("advice, as of a day", "advice"),
+    ("the page of 2021, word for word", "page_2021"),
+)
+_GROUPS: Final = {
+    "What you want (a tick is a yes)": ("choice",),
+    "Where you are, and what you have (a tick is a yes)": ("place", "means"),
+}
+# A question is longer than other labels are, and stands on one line where there is room for it.
+_GRID: Final = {"grid_template_columns": "repeat(auto-fit, minmax(min(480px, 100%), 1fr))", "grid_gap": "0 24px"}
+
+
+def choose_panel(answers: Answers | None = None, *, lens: Lens = "advice", as_of: date = AS_OF) -> Panel:
+    """Controls for every question, the tenant, the lens and the day; a day that is typed goes before the one picked."""
+    given = Answers() if answers is None else answers
+
+    def answer(lens: Lens, day: date, other_day: str, tenant: tuple[CloudState, SipState], **yes_or_no: bool) -> Shown:
+        said: dict[str, Any] = {"cloud_state": tenant[0], "sip_state": tenant[1], **yes_or_no}
+        return decision(Answers(**said), lens=lens, as_of=_read(other_day) if other_day.strip() else day)
+
+    groups = {title: _questions(given, kinds) for title, kinds in _GROUPS.items()}
+    groups["Your tenant, the lens and the day"] = _situation(given, lens, as_of)
+    panel = Panel("Choose", {name: one for controls in groups.values() for name, one in controls.items()}, answer)
+    # Every panel has its controls in one grid; so many read better in groups.
+    row, *rest = panel.children
+    row.close()
+    panel.children = [*(_group(title, controls) for title, controls in groups.items()), *rest]
+    return panel
+
+
+def _questions(answers: Answers, kinds: tuple[str, ...]) -> dict[str, ValueWidget]:
+    asked = [question for question in QUESTIONS if question.kind in kinds]
+    return {
+        question.id: Checkbox(getattr(answers, question.id), description=question.text, indent=False, **FILL)
+        for question in asked
+    }
+
+
+def _situation(answers: Answers, lens: Lens, as_of: date) -> dict[str, ValueWidget]:
+    tenants = [(words, tenant) for tenant, words in TENANT_WORDS.items()]
+    days = sorted({as_of: "the day given", **_DAYS}.items())
+    tenant = (answers.cloud_state, answers.sip_state)
+    return {
+        "tenant": Dropdown(options=tenants, value=tenant, description="Your tenant has", **FILL),
+        "lens": Dropdown(options=_LENSES, value=lens, description="Lens", **FILL),
+        "day": Dropdown(
+            options=[(f"{day}, {words}", day) for day, words in days], value=as_of, description="Day", **FILL
+        ),
+        "other_day": Text(placeholder="2027-05-01", description="Or any other day", continuous_update=False, **FILL),
+    }
+
+
+def _group(title: str, controls: Mapping[str, ValueWidget]) -> VBox:
+    return VBox([HTML(heading(title).html), GridBox(list(controls.values()), layout=_GRID)])
+
+
+def _read(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        remedy = "Write year, month and day as in 2027-05-01, or leave the field empty."
+        raise AnswerError(f"{text.strip()[:40]!r} is not a day", place="Or any other day", remedy=remedy) from None

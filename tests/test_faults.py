@@ -1,0 +1,58 @@
+"""Tests are tested: each fault planted in a copy of the kit turns at least one test and one notebook red."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+
+FAULTS = tomllib.loads((ROOT / "tests" / "faults.toml").read_text(encoding="utf-8"))["fault"]
+
+
+def pytest_exit(copy: Path, *arguments: str) -> int:
+    """The exit code of pytest in a copy of the kit, whose modules come before any that are installed."""
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stdout[-2000:] + done.stderr[-2000:]
+    return done.returncode
+
+
+def copy_of_the_kit(to: Path) -> Path:
+    for folder in ("acs_telephony", "tests", "notebooks", "diagrams"):
+        shutil.copytree(ROOT / folder, to / folder, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    shutil.copy(ROOT / "pyproject.toml", to)
+    return to
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["name"])
+def test_the_place_of_a_fault_is_still_there(fault: dict[str, Any]) -> None:
+    """Or the fault would change nothing, and prove nothing."""
+    assert (ROOT / fault["file"]).read_text(encoding="utf-8").count(fault["find"]) == 1
+
+
+@pytest.mark.full
+def test_without_a_fault_the_copy_is_green(tmp_path: Path) -> None:
+    copy = copy_of_the_kit(tmp_path)
+
+    assert pytest_exit(copy, *sorted({fault["test"] for fault in FAULTS})) == 0
+    assert pytest_exit(copy, *sorted({fault["notebook"] for fault in FAULTS})) == 0
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["name"])
+def test_a_fault_turns_a_test_and_a_notebook_red(fault: dict[str, Any], tmp_path: Path) -> None:
+    copy = copy_of_the_kit(tmp_path)
+    file = copy / fault["file"]
+    file.write_text(file.read_text(encoding="utf-8").replace(fault["find"], fault["put"]), encoding="utf-8")
+
+    assert pytest_exit(copy, fault["test"]) == 1
+    assert pytest_exit(copy, fault["notebook"]) == 1

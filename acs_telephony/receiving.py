@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from acs_telephony.checklist import certificate_matches
 from acs_telephony.errors import AnswerError
 from acs_telephony.models import Resource
 from acs_telephony.numbers import normalise
@@ -124,6 +123,27 @@ def receive(
     steps += (Step("Event Grid has a subscription with a rule for the call", event_grid, _SIP),)
     ending = ToApplication(called) if event_grid else Lost("there is no event subscription for the call")
     return Arrival(called, host, steps, ending)
+
+
+def certificate_matches(name: str, fqdn: str) -> bool:
+    """Whether a certificate's name (CN or SAN) covers an FQDN: a star stands for one label or a part of one (RFC 2818).
+
+    Source: direct-routing-sip-specification.md, 2023-06-15. Our reading: a star is at least one character, and a label
+    holds one star.
+
+    >>> [certificate_matches("*.contoso.com", fqdn) for fqdn in ("sbc.contoso.com", "sbc.eu.contoso.com")]
+    [True, False]
+    """
+    labels, hosts = name.lower().split("."), fqdn.lower().split(".")
+    return len(labels) == len(hosts) and all(map(_covers, labels, hosts))
+
+
+def _covers(label: str, host: str) -> bool:
+    before, star, after = label.partition("*")
+    if not star:
+        return label == host
+    # No regular expression: a name with many stars would make one backtrack for hours.
+    return "*" not in after and len(host) > len(before + after) and host.startswith(before) and host.endswith(after)
 
 
 _SIP = "direct-routing-sip-specification.md, 2023-06-15 (SIP)"

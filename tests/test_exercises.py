@@ -6,7 +6,13 @@ import re
 
 import pytest
 
-from acs_telephony.exercises import check_arrival, check_dropped, check_order_dependent, check_pattern, check_taker
+from acs_telephony.guide.exercises import (
+    check_arrival,
+    check_dropped,
+    check_order_dependent,
+    check_pattern,
+    check_taker,
+)
 from acs_telephony.receiving import receive
 from acs_telephony.routing import dial
 from acs_telephony.tables import contoso, microsoft_three_routes

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from acs_telephony.errors import AnswerError
-from acs_telephony.exercises import check_certificate, check_opposites
 from acs_telephony.facts import load
-from acs_telephony.glossary import glossary, renamed
+from acs_telephony.guide.exercises import check_certificate, check_opposites
+from acs_telephony.guide.glossary import glossary, renamed
 from acs_telephony.views import pages, steps
 from acs_telephony.views.display import Shown
 from acs_telephony.views.panels import checklist_panel, country_panel

@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
-from acs_telephony import planning
 from acs_telephony.errors import AnswerError, NumberError
 from acs_telephony.facts import load
+from acs_telephony.guide import planning
+from acs_telephony.guide.checklist import certified_sbcs, sip_checklist
+from acs_telephony.receiving import certificate_matches
 from tests.conftest import cases
 
 # A citation: the document's file, then its date or words for it, then its key.
@@ -24,13 +26,13 @@ CITED = re.compile(r"\S[^;]*, (\d{4}-\d\d-\d\d|undated|date not seen|API version
 
 
 def checklist(fqdn: str) -> dict[str, str]:
-    return {item.what: item.value for item in planning.sip_checklist(fqdn)}
+    return {item.what: item.value for item in sip_checklist(fqdn)}
 
 
 def test_every_row_of_every_step_names_its_source_and_date() -> None:
     rows: list[Any] = [
-        *planning.sip_checklist("sbc1.contoso.com"),
-        *planning.certified_sbcs(),
+        *sip_checklist("sbc1.contoso.com"),
+        *certified_sbcs(),
         *planning.worked_examples(),
         *planning.steps_to_a_number(),
         *planning.steps_to_a_call(),
@@ -88,7 +90,7 @@ def test_a_country_no_source_speaks_of_is_refused_with_what_they_cover() -> None
 
 @pytest.mark.parametrize("case", cases("planning.toml", "certificate"))
 def test_a_certificate_name_covers_what_rfc_2818_says(case: dict[str, Any]) -> None:
-    assert planning.certificate_matches(case["certificate"], case["fqdn"]) is case["matches"]
+    assert certificate_matches(case["certificate"], case["fqdn"]) is case["matches"]
 
 
 @pytest.mark.parametrize("case", cases("planning.toml", "domain"))
@@ -102,7 +104,7 @@ def test_the_domain_and_the_certificate_names_are_worked_out(case: dict[str, Any
 @pytest.mark.parametrize("case", cases("planning.toml", "unusable_fqdn"))
 def test_an_fqdn_that_cannot_be_used_is_refused_with_a_remedy(case: dict[str, Any]) -> None:
     with pytest.raises(AnswerError) as caught:
-        planning.sip_checklist(case["fqdn"])
+        sip_checklist(case["fqdn"])
     assert case["says"] in caught.value.problem
     assert caught.value.remedy
 
@@ -112,11 +114,11 @@ def test_an_fqdn_may_have_249_characters_and_no_more() -> None:
     assert len(longest) == 249
     assert checklist(longest)["FQDN length"] == "249 of 249 characters"
     with pytest.raises(AnswerError, match="250 characters"):
-        planning.sip_checklist("x" + longest)
+        sip_checklist("x" + longest)
 
 
 def test_the_checklist_has_every_topic_in_order_and_says_nothing_twice() -> None:
-    items = planning.sip_checklist("sbc1.contoso.com")
+    items = sip_checklist("sbc1.contoso.com")
     topics = [item.topic for item in items]
     assert len({item.what for item in items}) == len(items)
     assert list(dict.fromkeys(topics)) == ["domain", "dns", "certificate", "tls", "firewall", "sbc", "media"]
@@ -142,7 +144,7 @@ def test_the_checklist_holds_the_documented_figures() -> None:
 
 def test_thirteen_sbcs_are_certified() -> None:
     """Source: certified-session-border-controllers.md, 2023-06-22."""
-    sbcs = planning.certified_sbcs()
+    sbcs = certified_sbcs()
     assert len(sbcs) == 13
     assert [sbc.vendor for sbc in sbcs].count("AudioCodes") == 7
     assert [(sbc.product, sbc.version) for sbc in sbcs if sbc.vendor == "TE-SYSTEMS"] == [("anynode", "4.6")]

@@ -8,7 +8,7 @@ import pytest
 
 from acs_telephony.errors import AnswerError
 from acs_telephony.models import Resource, SipConfiguration, Trunk
-from acs_telephony.receiving import Refused, receive
+from acs_telephony.receiving import Refused, certificate_matches, receive
 from tests.conftest import cases
 
 RESOURCE = Resource(
@@ -60,3 +60,11 @@ def test_the_case_of_a_host_name_does_not_matter() -> None:
 def test_an_empty_contact_is_refused_with_a_remedy() -> None:
     with pytest.raises(AnswerError, match=r"Write sbc1\.contoso\.com"):
         receive(RESOURCE, "+31201234567", contact=" ")
+
+
+def test_a_name_of_many_stars_is_answered_at_once() -> None:
+    """A name from a stranger: as a regular expression it would backtrack for hours."""
+    assert not certificate_matches("*a" * 100 + ".com", "a" * 200 + ".com")
+    assert not certificate_matches("**.contoso.com", "sbc.contoso.com")
+    assert certificate_matches("s*1.contoso.com", "sbc1.contoso.com")
+    assert not certificate_matches("sbc1*.contoso.com", "sbc1.contoso.com")

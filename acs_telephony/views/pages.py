@@ -13,7 +13,7 @@ from typing import Any, ParamSpec
 
 from acs_telephony.errors import AcsTelephonyError, AnswerError
 from acs_telephony.facts import cite, load, source
-from acs_telephony.glossary import Term, glossary, renamed
+from acs_telephony.guide.glossary import Term, glossary, renamed
 from acs_telephony.lifecycle import judge
 from acs_telephony.views.display import Shown, notice, sentences, table, together
 

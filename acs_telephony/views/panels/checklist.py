@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipywidgets import Dropdown, Text
 
-from acs_telephony.checklist import sip_checklist
+from acs_telephony.guide.checklist import sip_checklist
 from acs_telephony.views.display import Shown
 from acs_telephony.views.panels.panel import FILL, Panel
 from acs_telephony.views.steps import items_table
@@ -29,4 +29,4 @@ def checklist_panel(fqdn: str = "sbc1.contoso.com") -> Panel:
         "fqdn": Text(fqdn, description="FQDN of the SBC", continuous_update=False, **FILL),
         "topics": Dropdown(options=_TOPICS, description="Show", **FILL),
     }
-    return Panel("Checklist", controls, answer)
+    return Panel("Checklist", {"": controls}, answer)

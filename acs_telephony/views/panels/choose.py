@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from ipywidgets import HTML, Checkbox, Dropdown, GridBox, Text, ValueWidget, VBox
+from ipywidgets import Checkbox, Dropdown, Text
 
 from acs_telephony.choosing import QUESTIONS, Answers, Lens
 from acs_telephony.errors import AnswerError
 from acs_telephony.lifecycle import CloudState, SipState
 from acs_telephony.views.advice import TENANT_WORDS, decision
-from acs_telephony.views.display import Shown, heading
-from acs_telephony.views.panels.panel import FILL, Panel
+from acs_telephony.views.display import Shown
+from acs_telephony.views.panels.panel import FILL, Controls, Panel
 
 #: The day of which the notebooks speak.
 AS_OF: Final = date(2026, 11, 22)
@@ -34,8 +33,6 @@ _GROUPS: Final = {
     "What you want (a tick is a yes)": ("choice",),
     "Where you are, and what you have (a tick is a yes)": ("place", "means"),
 }
-# A question is longer than other labels are, and stands on one line where there is room for it.
-_GRID: Final = {"grid_template_columns": "repeat(auto-fit, minmax(min(480px, 100%), 1fr))", "grid_gap": "0 24px"}
 
 
 def choose_panel(answers: Answers | None = None, *, lens: Lens = "advice", as_of: date = AS_OF) -> Panel:
@@ -48,15 +45,11 @@ def choose_panel(answers: Answers | None = None, *, lens: Lens = "advice", as_of
 
     groups = {title: _questions(given, kinds) for title, kinds in _GROUPS.items()}
     groups["Your tenant, the lens and the day"] = _situation(given, lens, as_of)
-    panel = Panel("Choose", {name: one for controls in groups.values() for name, one in controls.items()}, answer)
-    # Every panel has its controls in one grid; so many read better in groups.
-    row, *rest = panel.children
-    row.close()
-    panel.children = [*(_group(title, controls) for title, controls in groups.items()), *rest]
-    return panel
+    # A question is longer than other labels are, and stands on one line where there is room for it.
+    return Panel("Choose", groups, answer, column="480px")
 
 
-def _questions(answers: Answers, kinds: tuple[str, ...]) -> dict[str, ValueWidget]:
+def _questions(answers: Answers, kinds: tuple[str, ...]) -> Controls:
     asked = [question for question in QUESTIONS if question.kind in kinds]
     return {
         question.id: Checkbox(getattr(answers, question.id), description=question.text, indent=False, **FILL)
@@ -64,7 +57,7 @@ def _questions(answers: Answers, kinds: tuple[str, ...]) -> dict[str, ValueWidge
     }
 
 
-def _situation(answers: Answers, lens: Lens, as_of: date) -> dict[str, ValueWidget]:
+def _situation(answers: Answers, lens: Lens, as_of: date) -> Controls:
     tenants = [(words, tenant) for tenant, words in TENANT_WORDS.items()]
     days = sorted({as_of: "the day given", **_DAYS}.items())
     tenant = (answers.cloud_state, answers.sip_state)
@@ -76,10 +69,6 @@ def _situation(answers: Answers, lens: Lens, as_of: date) -> dict[str, ValueWidg
         ),
         "other_day": Text(placeholder="2027-05-01", description="Or any other day", continuous_update=False, **FILL),
     }
-
-
-def _group(title: str, controls: Mapping[str, ValueWidget]) -> VBox:
-    return VBox([HTML(heading(title).html), GridBox(list(controls.values()), layout=_GRID)])
 
 
 def _read(text: str) -> date:

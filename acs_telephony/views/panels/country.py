@@ -24,4 +24,4 @@ def country_panel(country: str = "NL") -> Panel:
         "country": Dropdown(options=names, value=country, description="Country", **FILL),
         "question": ToggleButtons(options=list(_QUESTIONS), description="Show its", **FILL),
     }
-    return Panel("Country", controls, answer)
+    return Panel("Country", {"": controls}, answer)

@@ -59,14 +59,14 @@ def dial_panel(
         return together(journey_words(journey), path(journey), journey_table(journey))
 
     readings = [("anywhere in the number", "search"), ("on the whole number", "whole")]
-    controls = {
+    call = {
         "number": Text(number, description="Number", continuous_update=False, **FILL),
         "country": Dropdown(options=_countries(), description="Dialled in", **FILL),
         "caller_id": Text(alternate_caller_id, description="alternateCallerId", continuous_update=False, **FILL),
         "reading": Dropdown(options=readings, description="Patterns match", **FILL),
     }
-    controls |= {fqdn: Dropdown(options=_STATES, description=fqdn, **FILL) for fqdn in fqdns}
-    return Panel("Dial", controls, answer)
+    states = {fqdn: Dropdown(options=_STATES, description=fqdn, **FILL) for fqdn in fqdns}
+    return Panel("Dial", {"The call": call, "The SBCs": states}, answer)
 
 
 def _countries() -> list[tuple[str, str | None]]:

@@ -6,30 +6,36 @@ function refuses a value, the error stands above the answer and the last good an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ipywidgets import HTML, GridBox, ValueWidget, VBox
 
 from acs_telephony.errors import AcsTelephonyError
-from acs_telephony.views.display import Shown, notice
+from acs_telephony.views.display import Shown, heading, notice
 
-# As many columns as fit, and one on a narrow or zoomed page: nothing is cut.
-_GRID = {"grid_template_columns": "repeat(auto-fit, minmax(min(320px, 100%), 1fr))", "grid_gap": "4px 24px"}
 #: How a control is laid out: it fills its column, and its label keeps its whole length.
 FILL: dict[str, Any] = {"layout": {"width": "auto"}, "style": {"description_width": "initial"}}
 
+Controls = Mapping[str, ValueWidget]
+
 
 class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Controls by name, an answer and an error; `controls["number"].value = "112"` does what a reader's hand does."""
+    """Groups of controls, an answer and an error.
 
-    def __init__(self, title: str, controls: Mapping[str, ValueWidget], answer: Callable[..., Shown]) -> None:
+    `groups` maps a heading ("" for none) to controls by name; `column` is the least width of a control.
+    `controls["number"].value = "112"` does what a reader's hand does.
+    """
+
+    def __init__(
+        self, title: str, groups: Mapping[str, Controls], answer: Callable[..., Shown], *, column: str = "320px"
+    ) -> None:
         self.title = title
-        self.controls = dict(controls)
+        self.controls = {name: control for controls in groups.values() for name, control in controls.items()}
         self.error = HTML()
         self.answer = HTML()
         self._ask = answer
-        super().__init__([GridBox(list(controls.values()), layout=_GRID), self.error, self.answer])
+        super().__init__([*_laid_out(groups, column), self.error, self.answer])
         for control in self.controls.values():
             control.observe(self._change, names="value")
         self._change()
@@ -47,3 +53,12 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def __repr__(self) -> str:
         return f"<{self.title}: alive when the notebook runs; its first answer stands below>"
+
+
+def _laid_out(groups: Mapping[str, Controls], column: str) -> Iterator[Any]:
+    """Each group under its heading, in as many columns as fit, and in one on a narrow or zoomed page."""
+    columns = f"repeat(auto-fit, minmax(min({column}, 100%), 1fr))"
+    for words, controls in groups.items():
+        if words:
+            yield HTML(heading(words).html)
+        yield GridBox(list(controls.values()), layout={"grid_template_columns": columns, "grid_gap": "4px 24px"})

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from acs_telephony.checklist import certificate_matches as certificate_matches
-from acs_telephony.checklist import certified_sbcs as certified_sbcs
-from acs_telephony.checklist import sip_checklist as sip_checklist
 from acs_telephony.errors import AnswerError, NumberError
 from acs_telephony.facts import cite, load, source
 

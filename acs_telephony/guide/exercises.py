@@ -12,10 +12,9 @@ from datetime import date, timedelta
 from itertools import product
 
 from acs_telephony.automaton import E164, Domain, compile_table
-from acs_telephony.checklist import certificate_matches
 from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose
 from acs_telephony.languages import READINGS
-from acs_telephony.receiving import Arrival, ToApplication
+from acs_telephony.receiving import Arrival, ToApplication, certificate_matches
 from acs_telephony.routing import Answered, Dropped, Journey
 
 

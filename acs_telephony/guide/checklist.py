@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import cite, load
+from acs_telephony.receiving import certificate_matches
 
 Topic = Literal["domain", "dns", "certificate", "tls", "firewall", "sbc", "media"]
 
@@ -55,18 +56,6 @@ def sip_checklist(fqdn: str) -> tuple[ChecklistItem, ...]:
         *_sbc(),
         *_media(facts),
     )
-
-
-def certificate_matches(name: str, fqdn: str) -> bool:
-    """Whether a certificate's name (CN or SAN) covers an FQDN: a star stands for one label or a part of one (RFC 2818).
-
-    Source: direct-routing-sip-specification.md, 2023-06-15. That a star is at least one character is our reading.
-
-    >>> [certificate_matches("*.contoso.com", fqdn) for fqdn in ("sbc.contoso.com", "sbc.eu.contoso.com")]
-    [True, False]
-    """
-    pattern = "[^.]+".join(re.escape(part) for part in name.lower().split("*"))
-    return re.fullmatch(pattern, fqdn.lower()) is not None
 
 
 def certified_sbcs() -> tuple[CertifiedSbc, ...]:

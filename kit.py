@@ -131,6 +131,7 @@ def make_venv() -> None:
     print(f".venv: making it with Python {sys.version.split()[0]}", flush=True)
     try:
         venv.create(VENV, clear=True, symlinks=os.name != "nt", with_pip=True)
+        (VENV / "jupyter").mkdir()  # IPython warns when the folder above its own is not there
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         raise fail(
             f".venv could not be made: {error}",

@@ -47,7 +47,7 @@ def dial_panel(
     resource = microsoft_three_routes() if resource is None else resource
     fqdns = [trunk.fqdn for trunk in resource.configuration.trunks][:_MOST_SBCS] if sbcs is None else list(sbcs)
 
-    def answer(number: str, country: str | None, reading: Reading, caller_id: str, **states: SbcState) -> Shown:
+    def answer(number: str, country: str, reading: Reading, caller_id: str, **states: SbcState) -> Shown:
         journey = dial(
             resource,
             number,
@@ -69,7 +69,7 @@ def dial_panel(
     return Panel("Dial", {"The call": call, "The SBCs": states}, answer)
 
 
-def _countries() -> list[tuple[str, str | None]]:
-    """The countries of the facts, by name, after the choice of none."""
+def _countries() -> list[tuple[str, str]]:
+    """The countries of the facts, by name, after the choice of none (not None: a control takes that for no choice)."""
     countries = load("availability")["countries"]
-    return [("no country", None), *sorted((row["name"], code) for code, row in countries.items())]
+    return [("no country", ""), *sorted((row["name"], code) for code, row in countries.items())]

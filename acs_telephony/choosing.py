@@ -290,8 +290,10 @@ def _outcome(judged: bool, fitting: tuple[Verdict, ...], options: tuple[Option, 
         return "no connection needed" if judged else "neither"
     if len(options) == 1:
         return cast(Outcome, f"only {options[0]} of both" if both_wanted else options[0])
-    # If nothing can be counted on, that has the same reason for both.
-    return "both" if options else cast(Outcome, fitting[0].word)
+    if options:
+        return "both"
+    words = [verdict.word for verdict in fitting]
+    return "uncertain" if "uncertain" in words else cast(Outcome, words[0])
 
 
 @cache

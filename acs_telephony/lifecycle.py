@@ -155,8 +155,9 @@ def _judge_status(option: Option, state: str, status: str) -> tuple[tuple[Word, 
 
 def _judge_closed(option: Option, state: str, existing: bool) -> tuple[tuple[Word, ...], str]:
     if state == "not_configured":
-        text = "Calls that go by direct routing already go on; the guide does not say that it can still be set up."
-        return ("not available to you",), f"{text} Our reading: do not count on it."
+        text = "The guide lets tenants with a resource go on and turns away those without one."
+        silent = "Whether a resource that has no direct routing yet can still be given it, no source says."
+        return ("use and plan the move", "not available to you"), f"{text} {silent}"
     rule = {
         ("cloud", True): "cloud.existing-tenant-with-numbers",
         ("cloud", False): "cloud.tenant-without-numbers",

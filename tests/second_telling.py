@@ -53,8 +53,8 @@ SUCCESSORS = {  # the comparison table of the guide of 2026-08-18
 }
 
 
-def told_words(day: date, has_it: bool) -> set[str]:
-    """What a tenant can have on a day, told from the text of the sources alone."""
+def told_words(day: date, has_it: bool, *, silent: bool = False) -> set[str]:
+    """What a tenant can have on a day, told from the text of the sources alone; `silent` where these say nothing."""
     if day < date(2021, 2, 9):
         return {"uncertain"}
     if day < date(2021, 6, 30):
@@ -67,6 +67,8 @@ def told_words(day: date, has_it: bool) -> set[str]:
         announced = {"use and plan the move"} if has_it else {"use and plan the move", "not available to you"}
         return announced | {"use"} if day.month == 9 else announced
     if day <= date(2028, 9, 30):
+        if silent:
+            return {"use and plan the move", "not available to you"}
         return {"use and plan the move"} if has_it else {"not available to you"}
     return {"gone"}
 
@@ -117,14 +119,16 @@ def told_outcome(a: Answers, fits: dict[str, bool], words: dict[str, set[str]]) 
     if usable:
         half = (fits["cloud"] and fits["sip"]) or (a.wants_pstn and a.mixed_routing)
         return (f"only {usable[0]} of both" if half else usable[0]), usable
-    of_interest = words["cloud" if fits["cloud"] else "sip"]
-    return (min(of_interest) if len(of_interest) == 1 else "uncertain"), usable
+    of_interest = [words[option] for option in ("cloud", "sip") if fits[option]]
+    if any(len(possible) > 1 or possible == {"uncertain"} for possible in of_interest):
+        return "uncertain", usable
+    return min(of_interest[0]), usable
 
 
 def told_advice(a: Answers, day: date) -> tuple[Any, ...]:
     words = {
         "cloud": told_words(day, a.cloud_state == "with_numbers"),
-        "sip": told_words(day, a.sip_state == "configured"),
+        "sip": told_words(day, a.sip_state == "configured", silent=a.sip_state == "not_configured"),
     }
     fits = dict(zip(("cloud", "sip"), told_fit(a), strict=True))
     outcome, options = told_outcome(a, fits, words)

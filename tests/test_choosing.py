@@ -138,13 +138,14 @@ def test_a_newcomer_between_the_two_cut_off_points_is_shown_both() -> None:
             assert verdict.availability.sources == ("RETIRE",)
 
 
-def test_a_resource_without_direct_routing_is_closed_by_our_reading_and_the_reason_says_so() -> None:
+def test_whether_a_resource_can_still_be_given_direct_routing_no_source_says() -> None:
     """The guide speaks of a tenant without a resource, and of calls that go on; this tenant is neither."""
-    for state, ours in (("no_resource", False), ("not_configured", True), ("configured", False)):
+    for state, silent in (("no_resource", False), ("not_configured", True), ("configured", False)):
         cloud_state = "no_resource" if state == "no_resource" else "without_numbers"
         tenant: dict[str, Any] = {"cloud_state": cloud_state, "sip_state": state}
-        reason = choose(Answers(**tenant), as_of=date(2026, 10, 23)).sip.availability.reason
-        assert ("Our reading" in reason) is ours
+        sip = choose(Answers(**tenant), as_of=date(2026, 10, 23)).sip
+        assert ("no source says" in sip.availability.reason) is silent
+        assert (sip.word == "uncertain") is silent
 
 
 def test_a_mixed_wish_where_the_cloud_option_is_not_offered_is_half_met() -> None:

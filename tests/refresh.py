@@ -9,7 +9,6 @@ changes nothing, so this is stricter than nbval, which never looks at widgets.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -64,10 +64,10 @@ def canonical(path: Path, book: Any) -> str:
     }
     if widgets := book.metadata.get("widgets"):
         metadata["widgets"] = widgets
-    book.metadata = metadata
+    book.metadata = nbformat.from_dict(metadata)
     book.nbformat, book.nbformat_minor = 4, 5
-    text = json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True)
-    return ADDRESS.sub("0xADDR", text) + "\n"
+    # nbformat writes one line of text as one line of the file, so that a diff shows what changed.
+    return ADDRESS.sub("0xADDR", nbformat.writes(book).rstrip("\n")) + "\n"
 
 
 def refresh(paths: list[Path], *, check: bool) -> list[Path]:
@@ -75,7 +75,10 @@ def refresh(paths: list[Path], *, check: bool) -> list[Path]:
     fresh = {} if paths else pictures()
     for path in paths or sorted(NOTEBOOKS.glob("*.ipynb")):
         print(f"running {path.name}", flush=True)
-        fresh[path] = canonical(path, executed(path))
+        try:
+            fresh[path] = canonical(path, executed(path))
+        except CellExecutionError as error:
+            raise SystemExit(f"{path.name} stops with an error; nothing was written.\n{error}") from None
     assert fresh, f"no notebook in {NOTEBOOKS}"
     changed = [path for path, text in fresh.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if not check:

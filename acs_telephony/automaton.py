@@ -21,6 +21,7 @@ from acs_telephony.patterns import ANY_CHARACTER, Pattern, charset, parse
 Matches = tuple[int, ...]
 
 MOST_STATES = 60_000  # in one machine; a table of 1,000 ordinary routes needs about 13,000
+MOST_ALIVE = 2_000_000  # routes alive in all states together, about 200 MB; states of many floating routes are large
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Machine:
 
     def match(self, number: str) -> Matches:
         """The indexes of the patterns that match, in their order. Raises NumberError on a character no number holds."""
-        if len(self._states) > MOST_STATES:
+        if self._is_full():
             self._forget()
         state = 0
         for character in number:
@@ -169,6 +170,7 @@ class Machine:
     def _forget(self) -> None:
         self._states: dict[State, int] = {}
         self._tuples: list[State] = []
+        self._alive = 0
         self._rows: list[list[int]] = []
         self._accepts: list[Matches] = []
         self._number_of(self._start)
@@ -177,17 +179,21 @@ class Machine:
         number = self._states.setdefault(state, len(self._tuples))
         if number == len(self._tuples):
             self._tuples.append(state)
+            self._alive += len(state)
             self._rows.append([-1] * len(self._alphabet))
             self._accepts.append(tuple(route for route, language in state if self._languages.nullable[language]))
         return number
 
     def _step(self, state: int, symbol: int, *, limit: bool = False) -> int:
-        if limit and len(self._tuples) > MOST_STATES:
+        if limit and self._is_full():
             raise self._over_budget()
         code = _smallest(self._alphabet[symbol])
         after = ((route, self._languages.after(language, code)) for route, language in self._tuples[state])
         target = self._rows[state][symbol] = self._number_of(tuple(alive for alive in after if alive[1] != EMPTY))
         return target
+
+    def _is_full(self) -> bool:
+        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE
 
     def _over_budget(self) -> BudgetError:
         """Names the pattern that multiplies the states: the one with the most different languages."""
@@ -198,7 +204,7 @@ class Machine:
         worst = max(variety, key=lambda route: len(variety[route]))
         pattern = self.patterns[worst]
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
-        problem = f"the table needs more than {MOST_STATES:,} states; the pattern of route {worst + 1} adds most"
+        problem = f"the table needs more than {len(self._tuples):,} states; the pattern of route {worst + 1} adds most"
         return BudgetError(problem, pattern=text, remedy="Begin the pattern with '^' so that it cannot start anywhere.")
 
 

@@ -5,7 +5,8 @@
     receive(resource, "+14255550111")    where a call in ends
     compile_table(patterns)              one machine for a whole route table: matches, witnesses, counts
 
-Results are frozen values. What cannot be used raises an `AcsTelephonyError` that says what, where and what to do next.
+Results are frozen values. What these functions cannot use raises an `AcsTelephonyError`, which says what, where and
+what to do next; a value made with a wrong field (`Trunk(...)`) raises pydantic's `ValidationError`.
 """
 
 from acs_telephony.automaton import ANY_STRING, E164, compile_table

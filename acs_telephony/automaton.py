@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from acs_telephony.errors import BudgetError, NumberError, PatternError
-from acs_telephony.languages import EMPTY, Languages, Reading
+from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
+from acs_telephony.languages import EMPTY, READINGS, Languages, Reading
 from acs_telephony.patterns import ANY_CHARACTER, Pattern, charset, parse
 
 Matches = tuple[int, ...]
 
 MOST_STATES = 60_000  # in one machine; a table of 1,000 ordinary routes needs about 13,000
-MOST_ALIVE = 2_000_000  # routes alive in all states together, about 200 MB; states of many floating routes are large
+MOST_ALIVE = 1_000_000  # routes alive in all states together, about 100 MB; states of many floating routes are large
+MOST_TERMS = 400_000  # expressions in one machine, about 150 MB; a table of 1,000 ordinary routes needs about 100,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,6 @@ class Machine:
         self.reading = reading
         #: The routes whose patterns could not be read, with the reason; nothing is known of what they match.
         self.unread = {i: pattern for i, pattern in enumerate(patterns) if isinstance(pattern, PatternError)}
-        self._languages = Languages()
-        self._start: State = ()
-        for route, pattern in enumerate(patterns):
-            if isinstance(pattern, PatternError):
-                continue
-            try:
-                self._start += ((route, self._languages.of(pattern, reading)),)
-            except BudgetError as error:
-                self.unread[route] = error
         self._masks = {mask for pattern in patterns if isinstance(pattern, Pattern) for mask in pattern.masks}
         self._regions: dict[Domain, tuple[Region, ...]] = {}
         self._tell_apart(parse(E164.pattern).masks | {charset("*"), charset("#")})
@@ -115,6 +107,8 @@ class Machine:
         if domain not in self._regions:
             pattern = parse(domain.pattern)
             self._tell_apart(pattern.masks)
+            if self._is_full():
+                self._forget()
             self._regions[domain] = self._crawl(self._languages.of(pattern, "whole"), domain)
         return self._regions[domain]
 
@@ -168,12 +162,21 @@ class Machine:
             self._forget()
 
     def _forget(self) -> None:
+        """Begin anew: no states and no expressions but those of the patterns themselves."""
+        self._languages = Languages()
+        start = []
+        for route, pattern in enumerate(self.patterns):
+            if isinstance(pattern, Pattern) and route not in self.unread:
+                try:
+                    start.append((route, self._languages.of(pattern, self.reading)))
+                except BudgetError as error:
+                    self.unread[route] = error
         self._states: dict[State, int] = {}
         self._tuples: list[State] = []
         self._alive = 0
         self._rows: list[list[int]] = []
         self._accepts: list[Matches] = []
-        self._number_of(self._start)
+        self._number_of(tuple(start))
 
     def _number_of(self, state: State) -> int:
         number = self._states.setdefault(state, len(self._tuples))
@@ -193,7 +196,7 @@ class Machine:
         return target
 
     def _is_full(self) -> bool:
-        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE
+        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE or len(self._languages.terms) > MOST_TERMS
 
     def _over_budget(self) -> BudgetError:
         """Names the pattern that multiplies the states: the one with the most different languages."""
@@ -209,7 +212,16 @@ class Machine:
 
 
 def compile_table(patterns: Iterable[str], reading: Reading = "search") -> Machine:
-    """Compile number patterns, in the order of their routes; what cannot be read is kept in `Machine.unread`."""
+    """Compile number patterns, in the order of their routes; what cannot be read is kept in `Machine.unread`.
+
+    Raises AnswerError for a reading that there is not, and for one text in the place of several.
+    """
+    if reading not in READINGS:
+        raise AnswerError(f"{reading!a} is no reading", place="reading", remedy=f"Use {' or '.join(READINGS)}.")
+    if isinstance(patterns, str):
+        raise AnswerError(
+            "patterns are given as a list", place="patterns", remedy="Put the pattern in brackets: [...]."
+        )
     return Machine(tuple(map(_parse_or_error, patterns)), reading)
 
 

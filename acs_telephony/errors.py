@@ -34,6 +34,10 @@ class AcsTelephonyError(ValueError):
         then = f". {self.remedy}" if self.remedy else ""
         return f"{where}{self.problem}{then}"
 
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook the sentence is the help, and a page of this kit's own lines above it is not."""
+        return [f"{type(self).__name__}: {self}"]
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.args == getattr(other, "args", None)
 

@@ -15,7 +15,7 @@ from acs_telephony.patterns import ANY_CHARACTER, Anchor, Character, Choice, Loo
 Reading = Literal["search", "whole"]
 READINGS: tuple[Reading, ...] = ("search", "whole")
 
-MOST_LANGUAGES = 20_000  # for one pattern; a pattern of a real dial plan needs about 30
+MOST_WORK = 50_000  # expressions put together for one pattern; a pattern of a real dial plan needs about 50
 
 
 class _Pair(NamedTuple):
@@ -36,16 +36,20 @@ class Languages:
         self.nullable = [False, True, True]
         self.numbers: dict[tuple[str, tuple[int, ...]], int] = {}
         self.derivatives: dict[tuple[int, int], int] = {}
+        self.chains: dict[tuple[int, int], int] = {}
         self.pattern = ""
-        self.limit: int | None = None
+        self.work: int | None = None
 
     def keep(self, kind: str, parts: tuple[int, ...], nullable: bool) -> int:
-        """The number of this expression, which is kept once. Raises BudgetError for a pattern that needs too many."""
+        """The number of this expression, which is kept once. Raises BudgetError for a pattern of too much work."""
+        if self.work is not None:
+            # Work, not new expressions: putting old ones together again and again takes time as well.
+            self.work += 1 + len(parts)
+            if self.work > MOST_WORK:
+                problem = "the pattern takes too much work: its repeats inside repeats multiply"
+                raise BudgetError(problem, pattern=self.pattern, remedy="Lower the counts of its repeats.")
         number = self.numbers.setdefault((kind, parts), len(self.terms))
         if number == len(self.terms):
-            if self.limit is not None and number > self.limit:
-                problem = f"the pattern needs more than {MOST_LANGUAGES:,} steps"
-                raise BudgetError(problem, pattern=self.pattern, remedy="Lower the counts of its repeats.")
             self.terms.append((kind, parts))
             self.nullable.append(nullable)
         return number
@@ -56,6 +60,13 @@ class Languages:
 
     def then(self, head: int, tail: int) -> int:
         """Concatenation, kept as a chain to the right and with choices outside, so that equal ones meet."""
+        known = self.chains.get((head, tail))
+        if known is None:
+            known = self.chains[head, tail] = self.chain(head, tail)
+        return known
+
+    def chain(self, head: int, tail: int) -> int:
+        """Concatenation, made anew."""
         heads = []
         while self.terms[head][0] == "then":
             first, head = self.terms[head][1]
@@ -151,12 +162,12 @@ class Languages:
 
     def of(self, pattern: Pattern, reading: Reading) -> int:
         """The language of the numbers that the pattern matches."""
-        self.pattern, self.limit = pattern.text, len(self.terms) + MOST_LANGUAGES
+        self.pattern, self.work = pattern.text, 0
         end = NOTHING if reading == "whole" else ALL
         try:
             first, later = self.before(pattern.node, _Pair(end, end))
         finally:
-            self.limit = None
+            self.work = None
         if reading == "whole" or later == EMPTY:
             return first
         return self.either(first, self.then(self.set_of(ANY_CHARACTER), self.then(ALL, later)))

@@ -2,7 +2,8 @@
 
 Field names and limits are the service's own (azure-communication-phonenumbers 1.4.0, API version 2023-03-01; preview
 fields from 2024-11-15-preview). `SipConfiguration` reads and writes the JSON that the service returns. Unknown fields
-are kept, and a field that is null, absent or empty stays so: load, then dump, is the identity.
+are kept, and a field that is null, absent or empty stays so: load, then dump, is the identity. (`trunks` and `routes`
+themselves may be absent or empty; the service never returns null there, and it is refused.)
 Documented limits are checked when a value is made; what is wrong with a configuration is said with its place.
 """
 
@@ -11,6 +12,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from copy import deepcopy
+from math import isfinite
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
@@ -25,6 +28,15 @@ MOST_TRUNKS = MOST_ROUTES = 250
 
 _FQDN = re.compile(r"(?=.{1,249}$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))+")
 _FORBIDDEN_SUFFIXES = (".onmicrosoft.com", ".azure.com")
+
+
+def is_fqdn(text: str) -> bool:
+    """Whether this is a fully qualified domain name of at most 249 characters, and no IP address.
+
+    >>> is_fqdn("sbc1.contoso.com"), is_fqdn("sbc1"), is_fqdn("10.0.0.1"), is_fqdn("sbc1.contoso.com:5061")
+    (True, False, False, False)
+    """
+    return _FQDN.fullmatch(text) is not None and not text.rpartition(".")[2].isdecimal()
 
 
 def _wrong(problem: str, remedy: str, place: str = "") -> PydanticCustomError:
@@ -50,7 +62,7 @@ class Trunk(_Noun):
     @checks("fqdn")
     @classmethod
     def _check_fqdn(cls, fqdn: str) -> str:
-        if not _FQDN.fullmatch(fqdn):
+        if not is_fqdn(fqdn):
             raise _wrong(f"{_short(fqdn)} is no fully qualified domain name", "Write a name such as sbc1.contoso.com.")
         if fqdn.lower().endswith(_FORBIDDEN_SUFFIXES):
             raise _wrong(f"{_short(fqdn)} is under a domain that the service refuses", "Use a domain of your own.")
@@ -102,13 +114,13 @@ class SipConfiguration(_Noun):
     def _check_as_a_whole(self) -> Self:
         known: set[str] = set()
         for trunk in self.trunks:
-            if trunk.fqdn in known:
+            if trunk.fqdn.lower() in known:
                 raise _wrong(f"the trunk {_short(trunk.fqdn)} stands twice", "Remove one of the two.", "trunks")
-            known.add(trunk.fqdn)
+            known.add(trunk.fqdn.lower())
         seen: set[tuple[str, str]] = set()
         for index, route in enumerate(self.routes):
             for fqdn in route.trunks or ():
-                if fqdn not in known:
+                if fqdn.lower() not in known:
                     problem = f"route {_short(route.name)} names the trunk {_short(fqdn)}, which is not in 'trunks'"
                     raise _wrong(problem, "Add the trunk, or take it out of the route.", f"routes[{index}].trunks")
             if (route.name, route.number_pattern) in seen:
@@ -123,7 +135,8 @@ class SipConfiguration(_Noun):
 
         Raises ConfigurationError, which lists every problem with its place in the JSON.
         """
-        wire = source if isinstance(source, Mapping) else _read_json(source)
+        # A copy: what the caller changes later must not change a frozen value.
+        wire = _read_json(source) if isinstance(source, str | bytes) else deepcopy(source)
         if not isinstance(wire, Mapping):
             raise _refused("the text", "an object is needed here", 'Write {"trunks": {...}, "routes": [...]}.')
         trunks = wire.get("trunks", {})
@@ -186,8 +199,16 @@ def _read_json(text: str | bytes) -> Any:
     def refuse_constant(name: str) -> Any:
         raise _refused(name, "this is no JSON number", "Write a plain number.")
 
+    def finite(number: str) -> float:
+        return float(number) if isfinite(float(number)) else refuse_constant(number)
+
     try:
-        return json.loads(text, object_pairs_hook=keep_names_apart, parse_constant=refuse_constant)
+        return json.loads(
+            text.removeprefix("\ufeff") if isinstance(text, str) else text,
+            object_pairs_hook=keep_names_apart,
+            parse_constant=refuse_constant,
+            parse_float=finite,
+        )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise _refused(place, f"this is no JSON ({error.msg})", "Look for a missing comma, quote or bracket.") from None
@@ -213,6 +234,8 @@ def _problem(details: Any, fqdns: tuple[str, ...]) -> Problem:
         unit = "characters" if kind == "string_too_long" else "items"
         limit, actual = context["max_length"], len(given)
         return Problem(place, f"{actual:,} {unit}, the limit is {limit:,}", "Shorten it.")
+    if kind == "string_unicode":
+        return Problem(place, f"{_short(given)} holds half a character", "Write the whole character.")
     if kind == "string_too_short":
         return Problem(place, "this text is empty", "Write at least one character.")
     wanted = {"string_type": "a text", "int_type": "a whole number", "tuple_type": "a list"}.get(kind, "an object")

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal
+from unicodedata import normalize
 
 from acs_telephony.errors import NumberError
 
 Kind = Literal["e164", "short", "service"]
 
 _LONGEST_INPUT = 60
+_SEPARATORS = re.compile(r"[\s().\-/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +50,27 @@ def normalise(text: str, country: str | None = None) -> Dialled:
     """
     import phonenumbers
 
+    if not isinstance(text, str):
+        raise NumberError("a number is given as text", place=ascii(text)[:60], remedy="Write it in quotes.")
     shown = ascii(text if len(text) <= _LONGEST_INPUT else text[:_LONGEST_INPUT] + "...")
-    typed = re.sub(r"^\s*(tel|sip|sips):", "", text.replace("\N{NO-BREAK SPACE}", " ")).strip()
+    # NFKC: fullwidth digits and spaces that do not break are what they look like.
+    typed = " ".join(re.sub(r"^\s*tel:", "", normalize("NFKC", text)).split())
+    bare = _SEPARATORS.sub("", typed)
     if not typed:
         raise NumberError("no number was given", place=shown, remedy="Type one, such as +1 425 555 0100.")
+    if not any(character.isdigit() or character in "*#" for character in typed):
+        raise NumberError("this is no number", place=shown, remedy=_REMEDY)
     if len(typed) > _LONGEST_INPUT:
         raise NumberError(f"{len(text):,} characters", place=shown, remedy="A number has at most 15 digits.")
     region = _region(country)
-    if re.fullmatch(r"[*#0-9]*[*#][*#0-9]*", typed):
-        return Dialled(text, typed, "service", region)
-    if _is_short(typed, region):
-        return Dialled(text, typed, "short", region)
+    if re.fullmatch(r"[*#0-9+]*[*#][*#0-9+]*", bare):
+        return Dialled(text, bare, "service", region)
+    if _is_short(bare, region):
+        return Dialled(text, bare, "short", region)
     # 00 is the international prefix that the ITU recommends; a country with another one, such as 011, says so itself.
     if typed.startswith("00") and (region is None or _uses_00(region)):
         typed = "+" + typed[2:]
-    if region is None and not typed.startswith(("+", "\N{FULLWIDTH PLUS SIGN}")):
+    if region is None and not _SEPARATORS.sub("", typed).startswith("+"):
         raise NumberError("there is no country code", place=shown, remedy="Choose a country, or begin with '+'.")
     try:
         parsed = phonenumbers.parse(typed, region)
@@ -81,7 +89,7 @@ def normalise(text: str, country: str | None = None) -> Dialled:
 
 def _as_typed(text: str, typed: str, doubt: str) -> Dialled:
     """A number with a plus that no number plan knows: it can be dialled, so it is kept, with the doubt."""
-    digits = re.sub(r"[\s().\-/]", "", typed)
+    digits = _SEPARATORS.sub("", typed)
     if not re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
         raise NumberError(doubt, place=ascii(text), remedy=_REMEDY)
     return Dialled(text, digits, "e164", None, doubt)

@@ -14,6 +14,7 @@ Refused, with a caret: back-references, lookbehind, `\\b`, atomic groups, condit
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -118,6 +119,10 @@ def parse(text: str) -> Pattern:
       ^\+1(\d{10}$
           ^
     """
+    if not isinstance(text, str):
+        raise PatternError(
+            "a pattern is given as text", pattern=ascii(text)[:60], remedy="Write it in quotes, as r'...'."
+        )
     parser = _Parser(text)
     node = parser.choice()
     if parser.at < len(text):
@@ -262,7 +267,7 @@ class _Parser:
         for opening, closing in {"<": ">", "'": "'"}.items():
             if self.take(opening):
                 name, found, _ = self.text[self.at :].partition(closing)
-                if not found or not name.isascii() or not name.replace("_", "a").isalnum():
+                if not found or not re.fullmatch(r"[A-Za-z_]\w*|[1-9][0-9]*", name, re.ASCII):
                     self.refuse(
                         "this group's name is not a word", "Use letters and digits, or a plain group (...).", begin
                     )
@@ -321,6 +326,9 @@ class _Parser:
         if not isinstance(low, str) or self.peek() != "-" or self.peek(2) in ("-", "-]", "-["):
             return charset(low) if isinstance(low, str) else low
         self.at += 1
+        if "\\-" in (self.text[at : at + 2], self.peek(2)):
+            # .NET reads such a bound in its own way, and not every version in the same.
+            self.refuse("a range cannot begin or end in '\\-'", "Put the hyphen last in the class, by itself.", at)
         high = self.one_of_class()
         if not isinstance(high, str):
             self.refuse("a range cannot end in a class", "Write two plain characters, such as 0-9.", at)

@@ -31,6 +31,9 @@ class ToApplication:
 
     number: str
 
+    def __str__(self) -> str:
+        return f"Event Grid delivers IncomingCall for {self.number}; the application answers, redirects or rejects."
+
 
 @dataclass(frozen=True, slots=True)
 class ToOmnichannel:
@@ -38,12 +41,18 @@ class ToOmnichannel:
 
     number: str
 
+    def __str__(self) -> str:
+        return f"Dynamics 365 Omnichannel for Customer Service takes the call to {self.number}."
+
 
 @dataclass(frozen=True, slots=True)
 class ToTenant:
     """The call belongs to a Microsoft 365 tenant, which looks for a user; it never reaches the resource."""
 
     domain: str
+
+    def __str__(self) -> str:
+        return f"The Microsoft 365 tenant with {self.domain} gets the call and looks for a user, not the resource."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,9 @@ class Refused:
     code: int | None
     reason: str
 
+    def __str__(self) -> str:
+        return f"The SBC is refused{f' with {self.code}' if self.code else ''}: {self.reason}."
+
 
 @dataclass(frozen=True, slots=True)
 class Lost:
@@ -60,12 +72,18 @@ class Lost:
 
     reason: str
 
+    def __str__(self) -> str:
+        return f"The call is dropped: {self.reason}."
+
 
 @dataclass(frozen=True, slots=True)
 class Undocumented:
     """No source says what happens."""
 
     question: str
+
+    def __str__(self) -> str:
+        return f"No source says {self.question}."
 
 
 Ending = ToApplication | ToOmnichannel | ToTenant | Refused | Lost | Undocumented
@@ -107,22 +125,34 @@ def receive(
     403
     """
     called = normalise(number).number
+    omnichannel = tuple(normalise(text).number for text in _several("omnichannel_numbers", omnichannel_numbers))
     if contact is None:
-        steps, ending = _by_voice_calling(resource, called, event_grid, omnichannel_numbers)
+        steps, ending = _by_voice_calling(resource, called, event_grid, omnichannel)
         return Arrival(called, None, steps, ending)
     if not contact.strip():
         raise AnswerError("the Contact header names no host", place="contact", remedy="Write sbc1.contoso.com.")
     host = contact.strip().lower()
-    steps, owner = _from_sbc(resource, host, certificate_names, microsoft365_domains)
+    if host.count(":") == 1 or "]:" in host:
+        host = host.rpartition(":")[0]  # a port is legal in Contact and is no part of the name
+    names = _several("certificate_names", certificate_names)
+    steps, owner = _from_sbc(resource, host, names, _several("microsoft365_domains", microsoft365_domains))
     if owner is not None:
         return Arrival(called, host, steps, owner)
-    known = called in omnichannel_numbers
+    known = called in omnichannel
     steps += (Step("Omnichannel is attached and knows the number in Request-URI", known, _SIP),)
     if known:
         return Arrival(called, host, steps, ToOmnichannel(called))
     steps += (Step("Event Grid has a subscription with a rule for the call", event_grid, _SIP),)
     ending = ToApplication(called) if event_grid else Lost("there is no event subscription for the call")
     return Arrival(called, host, steps, ending)
+
+
+def _several(place: str, given: object) -> tuple[str, ...]:
+    """The texts that were given; one text alone is one name, not its letters."""
+    texts = (given,) if isinstance(given, str) else given
+    if not isinstance(texts, tuple | list | set | frozenset) or not all(isinstance(text, str) for text in texts):
+        raise AnswerError(f"{ascii(given)[:60]} is no list of texts", place=place, remedy='Write ("*.contoso.com",).')
+    return tuple(texts)
 
 
 def certificate_matches(name: str, fqdn: str) -> bool:
@@ -172,7 +202,7 @@ def _from_sbc(
     resource: Resource, host: str, certificate_names: tuple[str, ...], tenants: tuple[str, ...]
 ) -> tuple[tuple[Step, ...], Ending | None]:
     """The look-ups that find whose call it is; no ending means: this resource's."""
-    steps = [Step("Contact names a host, not an IP address", not _is_address(host), _SIP)]
+    steps = [Step("Contact names a host, not an IP address", not is_address(host), _SIP)]
     if not steps[-1].holds:
         return tuple(steps), Refused(403, "Contact holds an IP address")
     fits = any(certificate_matches(name, host) for name in certificate_names)
@@ -191,7 +221,8 @@ def _from_sbc(
     return tuple(steps), Refused(None, f"no tenant and no resource knows {host}")
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address, not a name."""
     try:
         ip_address(host.strip("[]"))
     except ValueError:

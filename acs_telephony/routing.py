@@ -23,7 +23,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from acs_telephony.automaton import Machine, Matches, compile_table
-from acs_telephony.errors import AnswerError, PatternError
+from acs_telephony.errors import AnswerError, NumberError, PatternError
 from acs_telephony.languages import Reading
 from acs_telephony.models import Resource, VoiceRoute
 from acs_telephony.numbers import Dialled, normalise
@@ -167,11 +167,15 @@ def dial(
     >>> [outcome.trunk for outcome in journey.outcomes]
     ['sbc2.contoso.biz']
     """
+    if not isinstance(resource, Resource):
+        raise AnswerError(f"{type(resource).__name__} is no Resource", place="resource", remedy=_A_RESOURCE)
     dialled = number if isinstance(number, Dialled) else normalise(number, country)
-    caller_id = normalise(alternate_caller_id).number if alternate_caller_id else None
+    caller_id = _caller_id(alternate_caller_id) if alternate_caller_id else None
     states = _checked(resource, sbcs or {})
     routes = resource.configuration.routes
-    machine, other = (_compiled(tuple(route.number_pattern for route in routes), r) for r in (reading, _OTHER[reading]))
+    machine, other = (
+        _compiled(tuple(route.number_pattern for route in routes), r) for r in (reading, _OTHER.get(reading, "search"))
+    )
     matches, otherwise = machine.match(dialled.number), other.match(dialled.number)
     legs = tuple(_legs(routes, matches, states))
     return Journey(
@@ -193,32 +197,43 @@ def effect_of(state: SbcState) -> Effect:
     return "answers" if state == "answers" or state in range(200, 300) else "ends the call"
 
 
+_A_RESOURCE = "Write Resource(configuration=...), with a SipConfiguration."
 _OTHER: dict[Reading, Reading] = {"search": "whole", "whole": "search"}
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _compiled(patterns: tuple[str, ...], reading: Reading) -> Machine:
     return compile_table(patterns, reading)
 
 
+def _caller_id(text: str) -> str:
+    try:
+        return normalise(text).number
+    except NumberError as error:
+        raise NumberError(error.problem, place=f"alternateCallerId {error.place}", remedy="Begin with '+'.") from None
+
+
 def _checked(resource: Resource, sbcs: Mapping[str, SbcState]) -> Mapping[str, SbcState]:
-    known = {trunk.fqdn for trunk in resource.configuration.trunks}
+    if not isinstance(sbcs, Mapping):
+        raise AnswerError("states are given by SBC", place="sbcs", remedy='Write {"sbc1.contoso.com": 503}.')
+    known = {trunk.fqdn.lower() for trunk in resource.configuration.trunks}
     for fqdn, state in sbcs.items():
-        if fqdn not in known:
-            near = get_close_matches(str(fqdn), known, n=1)
+        if str(fqdn).lower() not in known:
+            near = get_close_matches(str(fqdn).lower(), known, n=1)
             remedy = f"Did you mean {near[0]}?" if near else "Name a trunk of the configuration."
             raise AnswerError(f"no trunk is called {fqdn!a}", place="sbcs", remedy=remedy)
         is_code = isinstance(state, int) and not isinstance(state, bool) and 200 <= state <= 699
         if not is_code and state not in get_args(SbcWord):
             words = ", ".join(get_args(SbcWord))
             raise AnswerError(f"{state!a} is no state", place=fqdn, remedy=f"Use {words}, or a final code 200 to 699.")
-    return sbcs
+    # The case of a host name says nothing (RFC 4343).
+    return {fqdn.lower(): state for fqdn, state in sbcs.items()}
 
 
 def _legs(routes: tuple[VoiceRoute, ...], matches: Matches, sbcs: Mapping[str, SbcState]) -> Iterator[Leg]:
     reached = True
     for index in matches:
-        states = {fqdn: sbcs.get(fqdn, "answers") for fqdn in routes[index].trunks or ()}
+        states = {fqdn: sbcs.get(fqdn.lower(), "answers") for fqdn in routes[index].trunks or ()}
         tries = tuple(Try(fqdn, state, effect_of(state)) for fqdn, state in states.items())
         yield Leg(routes[index], index + 1, tries, reached)
         reached = reached and not _settles(tries)
@@ -234,11 +249,11 @@ def _outcomes(legs: tuple[Leg, ...], caller_id: str | None) -> Iterator[Outcome]
 
     So no order has to be listed: a route's call is settled by whichever of these is tried first, and each can be.
     """
-    tried: tuple[str, ...] = ()
+    tried: list[str] = []
     for leg in legs:
         for one in leg.tries:
             if one.effect == "fails over":
-                tried = (*tried, one.trunk)
+                tried.append(one.trunk)
             elif one.effect == "answers":
                 shown = leg.route.caller_id_override or caller_id or "anonymous"
                 yield Answered(one.trunk, leg.route.name, shown, (*tried, one.trunk))
@@ -246,7 +261,7 @@ def _outcomes(legs: tuple[Leg, ...], caller_id: str | None) -> Iterator[Outcome]
                 yield Ended(one.trunk, leg.route.name, int(one.state), (*tried, one.trunk))
         if _settles(leg.tries):
             return
-    yield Dropped("no SBC took the call", tried)
+    yield Dropped("no SBC took the call", tuple(tried))
 
 
 def _without_route(resource: Resource, caller_id: str | None) -> Outcome:

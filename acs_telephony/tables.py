@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from random import Random
 
-from acs_telephony.models import Resource, SipConfiguration, Trunk, VoiceRoute
+from acs_telephony.errors import AnswerError
+from acs_telephony.models import MOST_ROUTES, Resource, SipConfiguration, Trunk, VoiceRoute
 
 
 def microsoft_three_routes(*, as_printed: bool = False) -> Resource:
@@ -44,6 +45,8 @@ def contoso() -> Resource:
 
 def generated(n: int, seed: int) -> Resource:
     """A table of `n` routes (1 to 250) with blocks of several countries, always the same for the same seed."""
+    if not 1 <= n <= MOST_ROUTES:
+        raise AnswerError(f"{n} routes", place="n", remedy=f"Use 1 to {MOST_ROUTES}.")
     random = Random(seed)  # noqa: S311 (a made table is no secret)
     trunks = tuple(f"sbc{i}" for i in range(1, 9))
     routes = []

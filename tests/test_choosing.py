@@ -327,3 +327,13 @@ def test_answers_and_advice_cannot_be_changed_afterwards() -> None:
     for value, name in ((answers, "wants_pstn"), (choose(answers, as_of=date(2024, 3, 1)), "outcome")):
         with pytest.raises(FrozenInstanceError):
             setattr(value, name, None)
+
+
+def test_what_is_not_in_your_hands_is_said_so() -> None:
+    """A region or a tenant's past cannot be changed; a wish can."""
+    bank = Answers(retain_carrier=True, cloud_state="with_numbers", sip_state="not_configured")
+    changes = smallest_changes(bank, as_of=date(2027, 5, 1))
+
+    mine = {change.changes[0][0]: change.in_your_hands for change in changes}
+    assert mine["retain_carrier"] is True
+    assert mine["sip_state"] is False

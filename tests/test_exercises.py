@@ -74,4 +74,4 @@ def test_a_call_in_that_is_lost_names_what_did_not_hold() -> None:
     assert check_arrival(receive(contoso(), "+14255550111"))
     lost = check_arrival(receive(contoso(), "+31201234567", contact="192.0.2.1"))
     assert not lost
-    assert "not an IP address" in lost.words
+    assert "refused with 403: Contact holds an IP address" in lost.words

@@ -154,6 +154,23 @@ def test_all_problems_are_listed_in_their_order() -> None:
     assert "4 problems" in str(caught.value)
 
 
+def test_the_case_of_an_fqdn_is_kept_and_does_not_matter() -> None:
+    routes = [{"name": "r", "numberPattern": "1", "trunks": ["SBC1.contoso.com"]}]
+    given = {"trunks": {"sbc1.contoso.com": {"sipSignalingPort": 1}}, "routes": routes}
+
+    assert SipConfiguration.load(given).dump() == given
+    with pytest.raises(ConfigurationError, match="stands twice"):
+        SipConfiguration.load({"trunks": {"a.b.com": {"sipSignalingPort": 1}, "A.B.com": {"sipSignalingPort": 1}}})
+
+
+def test_what_was_loaded_does_not_follow_its_source() -> None:
+    given: dict[str, Any] = {"trunks": {}, "x": {"y": [1]}}
+    loaded = SipConfiguration.load(given)
+    given["x"]["y"].append(2)
+
+    assert loaded.dump() == {"trunks": {}, "x": {"y": [1]}}
+
+
 # text that is no configuration | words that the error must hold
 UNREADABLE: list[tuple[str | bytes, str]] = [
     ('{"trunks": {', "line 1"),
@@ -162,6 +179,10 @@ UNREADABLE: list[tuple[str | bytes, str]] = [
     (b"\xff\xfe\xfa", "cannot be read"),
     ("[" * 100_000, "cannot be read"),
     ('{"x": NaN}', "no JSON number"),
+    ('{"x": 1e400}', "no JSON number"),
+    ('{"routes": [{"name": "\\ud800", "numberPattern": "1"}]}', "half a character"),
+    ('{"routes": [{"name": "r", "number_pattern": "1"}]}', "numberPattern"),
+    ('{"trunks": {"10.0.0.1": {"sipSignalingPort": 1}}}', "no fully qualified domain name"),
     ('{"trunks": {"a.b.com": {"sipSignalingPort": 1}, "a.b.com": {"sipSignalingPort": 2}}}', "stands twice"),
     ('{"trunks": {"a.b.com": {"sipSignalingPort": 1, "fqdn": "x"}}}', "Remove this field"),
 ]
@@ -171,6 +192,13 @@ UNREADABLE: list[tuple[str | bytes, str]] = [
 def test_text_that_is_no_configuration_is_refused_kindly(text: str | bytes, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         SipConfiguration.load(text)
+
+
+def test_a_byte_order_mark_is_no_error() -> None:
+    assert SipConfiguration.load('\ufeff{"routes": []}').dump() == {"routes": []}
+    assert SipConfiguration.load(b'\xef\xbb\xbf{"routes": []}').dump() == {"routes": []}
+    with pytest.raises(ConfigurationError, match="an object is needed"):
+        SipConfiguration.load(None)  # type: ignore[arg-type]
 
 
 def test_values_cannot_be_changed() -> None:

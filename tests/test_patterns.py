@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acs_telephony.automaton import ANY_STRING, E164, Domain, compile_table
-from acs_telephony.errors import BudgetError, NumberError, PatternError
+from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
 from acs_telephony.facts import load
 from acs_telephony.patterns import ALPHABET, parse
 from tests.conftest import cases
@@ -148,6 +148,36 @@ def test_a_number_with_a_foreign_character_is_refused(number: str) -> None:
         compile_table([r"^\+\d+$"]).match(number)
 
 
+def test_a_pattern_that_takes_too_much_work_is_named_with_a_remedy() -> None:
+    machine = compile_table([r"^\+1\d{10}$", r"(\d{250}){200}"])
+
+    assert isinstance(machine.unread[1], BudgetError)
+    assert "too much work" in str(machine.unread[1])
+    assert machine.match("+14255550100") == (0,)
+
+
+def test_reading_many_numbers_forgets_rather_than_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a small memory a machine begins anew now and then, and answers the same."""
+    patterns = [r"\d{3}5.{6}", r"7.{5}$", r"(?!.*13).{9}$"]
+    whole = compile_table(patterns)
+    monkeypatch.setattr("acs_telephony.automaton.MOST_TERMS", 150)
+    small = compile_table(patterns)
+    random = Random(3)
+
+    for _ in range(300):
+        number = "+" + "".join(random.choices("1357", k=12))
+        assert small.match(number) == whole.match(number)
+        assert len(small._languages.terms) < 400
+
+
+def test_a_wrong_reading_or_one_text_for_several_is_refused() -> None:
+    with pytest.raises(AnswerError, match="search or whole"):
+        compile_table(["1"], "match")  # type: ignore[arg-type]
+    with pytest.raises(AnswerError, match="given as a list"):
+        compile_table("12")
+    assert compile_table([None]).unread[0].problem == "a pattern is given as text"  # type: ignore[list-item]
+
+
 def test_a_table_that_multiplies_names_the_pattern_that_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("acs_telephony.automaton.MOST_STATES", 500)
     machine = compile_table([r"^\+1\d{10}$", r"5.{9}$"])
@@ -161,6 +191,10 @@ def test_a_table_that_multiplies_names_the_pattern_that_does_it(monkeypatch: pyt
 
 
 HOSTILE = [
+    "((((1{1,9}2){1,9}3){1,9}4){1,9}5){1,9}",
+    r"^\+((\d{1,6}-?){1,9} ?){1,9}$",
+    r"(\+?(\d{2,4}[ -]?){1,9}){1,3}",
+    "".join(f"(?!.*{i:03}.{{3}}{i:03})" for i in range(40)),
     "(" * 1024,
     "(a" * 341 + ")" * 342,
     "\\" * 1023,

@@ -57,6 +57,22 @@ def test_the_case_of_a_host_name_does_not_matter() -> None:
     assert type(arrival.ending).__name__ == "ToApplication"
 
 
+def test_a_port_in_contact_is_no_part_of_the_name() -> None:
+    named = receive(RESOURCE, "+31201234567", contact="sbc1.contoso.com:5061", certificate_names=("sbc1.contoso.com",))
+    address = receive(RESOURCE, "+31201234567", contact="192.0.2.1:5061")
+
+    assert type(named.ending).__name__ == "ToApplication"
+    assert address.ending == Refused(403, "Contact holds an IP address")
+
+
+def test_one_name_alone_is_not_read_letter_by_letter() -> None:
+    arrival = receive(RESOURCE, "+31201234567", contact="sbc1.contoso.com", certificate_names="*.contoso.com")  # type: ignore[arg-type]
+
+    assert type(arrival.ending).__name__ == "ToApplication"
+    with pytest.raises(AnswerError, match="no list of texts"):
+        receive(RESOURCE, "+31201234567", contact="sbc1.contoso.com", certificate_names=(1,))  # type: ignore[arg-type]
+
+
 def test_an_empty_contact_is_refused_with_a_remedy() -> None:
     with pytest.raises(AnswerError, match=r"Write sbc1\.contoso\.com"):
         receive(RESOURCE, "+31201234567", contact=" ")

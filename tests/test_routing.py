@@ -240,11 +240,34 @@ def test_an_unknown_state_lists_the_known_ones(state: Any) -> None:
         dial(example(), "+14255550100", sbcs={"sbc1.contoso.biz": state})
 
 
+@pytest.mark.parametrize(
+    ("resource", "more", "words"),
+    [
+        (microsoft_three_routes().configuration, {}, "is no Resource"),
+        (microsoft_three_routes(), {"sbcs": ["sbc1.contoso.biz"]}, "states are given by SBC"),
+        (microsoft_three_routes(), {"reading": "match"}, "is no reading"),
+    ],
+)
+def test_a_wrong_kind_of_value_is_refused_kindly(resource: Any, more: dict[str, Any], words: str) -> None:
+    with pytest.raises(AnswerError, match=words):
+        dial(resource, "+14255550100", **more)
+
+
+def test_the_case_of_an_fqdn_does_not_matter() -> None:
+    journey = dial(example(1), "+14255550100", sbcs={"SBC1.Contoso.BIZ": 503})
+
+    assert takers(journey.outcomes) == ["sbc2.contoso.biz"]
+
+
+def test_a_success_is_any_code_from_200_to_299() -> None:
+    assert (effect_of(200), effect_of(202), effect_of(299), effect_of(300)) == ("answers",) * 3 + ("ends the call",)
+
+
 def test_a_wrong_number_or_caller_id_is_refused() -> None:
     with pytest.raises(NumberError):
         dial(example(), "call mum")
-    with pytest.raises(NumberError):
-        dial(example(), "+14255550100", alternate_caller_id="me")
+    with pytest.raises(NumberError, match="alternateCallerId"):
+        dial(example(), "+14255550100", alternate_caller_id="425 555 0111", country="US")
 
 
 def test_a_pattern_that_cannot_be_read_is_reported_with_the_journey() -> None:

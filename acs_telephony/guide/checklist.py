@@ -5,14 +5,14 @@ Every item names its source and date. `planning` offers these functions beside t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import cite, load
-from acs_telephony.receiving import certificate_matches
+from acs_telephony.models import is_fqdn
+from acs_telephony.receiving import certificate_matches, is_address
 
 Topic = Literal["domain", "dns", "certificate", "tls", "firewall", "sbc", "media"]
 
@@ -72,10 +72,13 @@ def _usable(fqdn: str, facts: Mapping[str, Any]) -> str:
     problem, remedy = "", "Use a name of your own domain, such as sbc1.contoso.com."
     if not length["shortest"] <= len(fqdn) <= length["longest"]:
         problem = f"it has {len(fqdn)} characters, and {length['shortest']} to {length['longest']} are allowed"
-    elif ":" in fqdn or labels[-1].isdecimal():
+    elif is_address(fqdn):
         problem = "it is an IP address, and Microsoft answers 403 to that"
-    elif not all(re.fullmatch("[a-z0-9]([a-z0-9-]*[a-z0-9])?", label) for label in labels):
-        problem, remedy = "it is no DNS name", "Use letters, digits, hyphens and dots; write other scripts as xn--."
+    elif ":" in fqdn or "/" in fqdn:
+        problem = "a name has no port and no https:// in it"
+    elif not is_fqdn(fqdn):
+        problem = "it is no DNS name"
+        remedy = "Use letters, digits, hyphens and dots, at most 63 characters between dots; other scripts as xn--."
     elif forbidden:
         problem = f"names under {forbidden} are not allowed"
     elif len(labels) < 3:

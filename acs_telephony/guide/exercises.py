@@ -79,13 +79,10 @@ def check_dropped(journey: Journey) -> Check:
 
 
 def check_arrival(arrival: Arrival) -> Check:
-    """Whether a call in reaches the application; otherwise the first question that did not hold is named."""
+    """Whether a call in reaches the application; otherwise where it ended instead."""
     if isinstance(arrival.ending, ToApplication):
         return Check(True, f"The application gets IncomingCall for {arrival.number}.")
-    failed = [step.question for step in arrival.steps if not step.holds]
-    return Check(
-        False, f"It ends as {type(arrival.ending).__name__}. This did not hold: {failed[0] if failed else '-'}."
-    )
+    return Check(False, str(arrival.ending))
 
 
 def check_opposites(pair: tuple[str, str]) -> Check:
@@ -94,9 +91,13 @@ def check_opposites(pair: tuple[str, str]) -> Check:
     >>> print(check_opposites(("cloud.criterion.region-available", "sip.criterion.mixed-routing")).words[:31])
     Both hold for somebody who says
     """
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        return Check(False, 'Give two ids of criteria in quotes: ("cloud.criterion...", "sip.criterion...").')
     for clause in pair:
         if clause not in CLAUSES:
-            return Check(False, f"{clause[:60]!r} is no clause that one can say yes or no to. Take ids of criteria.")
+            return Check(
+                False, f"{ascii(clause)[:60]} is no clause that one can say yes or no to. Take ids of criteria."
+            )
     questions = [question for question in QUESTIONS if question.kind != "past"]
     for both in (True, False):
         for values in sorted(product((False, True), repeat=len(questions)), key=sum):
@@ -121,12 +122,15 @@ def check_certificate(name: str, inside: tuple[str, ...], outside: tuple[str, ..
     >>> print(check_certificate("*.contoso.com", ("sbc1.eu.contoso.com",), ()))
     Not yet. *.contoso.com does not cover sbc1.eu.contoso.com: a star stands for one label or a part of one.
     """
+    if not isinstance(name, str):
+        return Check(False, 'Give one name in quotes, such as "*.contoso.com".')
     for fqdn in (*inside, *outside):
         covers = certificate_matches(name, fqdn)
         if covers is not (fqdn in inside):
             verb, rule = ("covers", "should not") if covers else ("does not cover", "")
-            why = f", which it {rule}." if covers else ": a star stands for one label or a part of one."
-            return Check(False, f"{name} {verb} {fqdn}{why}")
+            star = "a star stands for one label or a part of one" if "*" in name else "it is another name"
+            why = f", which it {rule}." if covers else f": {star}."
+            return Check(False, f"{name or 'No name'} {verb} {fqdn}{why}")
     return Check(True, f"{name} covers {' and '.join(inside)}, and nothing of {' or '.join(outside)}.")
 
 

@@ -238,9 +238,9 @@ def _rates(code: str, kinds: Mapping[str, Any], conflict: str, said: str) -> Ite
 
 
 def _e164(number: str, place: str) -> str:
-    if not re.fullmatch(r"\+[1-9][0-9]{1,14}", number):
+    if not isinstance(number, str) or not re.fullmatch(r"\+[1-9][0-9]{1,14}", number):
         remedy = "Write a plus, the country code and the number, digits only, 2 to 15 of them, such as +31201234567."
-        raise NumberError(f"{number[:40]!r} is not in E.164", place=place, remedy=remedy)
+        raise NumberError(f"{ascii(number)[:40]} is not in E.164", place=place, remedy=remedy)
     return number
 
 

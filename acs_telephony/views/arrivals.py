@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from textwrap import wrap
+
 from acs_telephony.receiving import Arrival, Ending, Lost, Refused, ToApplication, ToOmnichannel, ToTenant, Undocumented
 from acs_telephony.views import dot
 from acs_telephony.views.display import Kind, Shown, notice, table, together
@@ -14,7 +17,15 @@ def arrival_words(arrival: Arrival) -> Shown:
     """Every question that the call met, in order, and where it ended."""
     rows = [(step.question, "yes" if step.holds else "no", step.source) for step in arrival.steps]
     caption = f"A call to {arrival.number} by {_way(arrival)}"
-    return together(table(caption, ("question", "answer", "source"), rows), notice(*_said(arrival.ending)))
+    return together(
+        table(caption, ("question", "answer", "source"), rows), notice(_kind(arrival.ending), str(arrival.ending))
+    )
+
+
+def arrivals_table(caption: str, arrivals: Mapping[str, Arrival]) -> Shown:
+    """Several calls in beside one another: what is special about each, and how it ends."""
+    rows = [(what, arrival.ending) for what, arrival in arrivals.items()]
+    return table(caption, ("call", "how it ends"), rows)
 
 
 def arrival_path(arrival: Arrival) -> Picture:
@@ -29,7 +40,9 @@ def arrival_path(arrival: Arrival) -> Picture:
         body.append(dot.cluster("you", [dot.node("sbc", ("Your SBC", arrival.contact), "equipment")], name="sbc"))
         body += [dot.edge("caller", "trunk"), dot.edge("trunk", "sbc")]
         before = "sbc"
-    inside = [dot.node("asks", ("Microsoft asks", *asked), "list", limit=70)]
+    # Narrow enough to be read beside a file browser.
+    lines_asked = (line for question in asked for line in wrap(dot.ascii_only(question), 34))
+    inside = [dot.node("asks", ("Microsoft asks", *lines_asked), "list", limit=40)]
     end = dot.node("end", lines, form, state)
     if isinstance(arrival.ending, ToApplication):
         inside.append(dot.node("event", ("IncomingCall", "Event Grid"), "event", "good"))
@@ -42,7 +55,7 @@ def arrival_path(arrival: Arrival) -> Picture:
         end,
         dot.edge(before, "asks", "INVITE" if arrival.contact else ""),
     ]
-    ending = _said(arrival.ending)[1]
+    ending = str(arrival.ending)
     alt = f"A call to {arrival.number} by {_way(arrival)} meets {len(asked)} questions. {ending}"
     return Picture(title, dot.graph(title, body), dot.clean(alt), "\n".join(map(dot.clean, (*asked, ending))))
 
@@ -68,24 +81,14 @@ def _end(ending: Ending) -> tuple[tuple[str, ...], Form, State]:
             return ("Unknown", "no source says"), "end", "idle"
 
 
-def _said(ending: Ending) -> tuple[Kind, str]:
-    """The ending in a sentence, with the kind of notice that it is."""
+def _kind(ending: Ending) -> Kind:
+    """The kind of notice that an ending is."""
     match ending:
-        case ToApplication(number):
-            return (
-                "Answer",
-                f"Event Grid delivers IncomingCall for {number}; the application answers, redirects or rejects.",
-            )
-        case ToOmnichannel(number):
-            return "Answer", f"Dynamics 365 Omnichannel for Customer Service takes the call to {number}."
-        case ToTenant(domain):
-            return (
-                "Mind",
-                f"The Microsoft 365 tenant with {domain} gets the call and looks for a user, not the resource.",
-            )
-        case Refused(code, reason):
-            return "Error", f"The SBC is refused{f' with {code}' if code else ''}: {reason}."
-        case Lost(reason):
-            return "Error", f"The call is dropped: {reason}."
-        case Undocumented(question):
-            return "Unknown", f"No source says {question}."
+        case ToApplication() | ToOmnichannel():
+            return "Answer"
+        case ToTenant():
+            return "Mind"
+        case Refused() | Lost():
+            return "Error"
+        case Undocumented():
+            return "Unknown"

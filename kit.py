@@ -26,6 +26,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import io
+import json
 import os
 import re
 import shutil
@@ -239,9 +240,21 @@ def shipped() -> dict[Path, bytes]:
 
 
 def differing(originals: dict[Path, bytes]) -> dict[Path, str]:
-    """Which of these files are "missing" or "changed" now."""
+    """Which of these files are "missing", "changed", or only "run again" now."""
     found = {path: path.read_bytes() if path.exists() else None for path in originals}
-    return {path: "missing" if now is None else "changed" for path, now in found.items() if now != originals[path]}
+    return {
+        path: "missing" if now is None else "run again" if written(now) == written(originals[path]) else "changed"
+        for path, now in found.items()
+        if now != originals[path]
+    }
+
+
+def written(content: bytes) -> object:
+    """What a person writes: of a notebook its cells, without outputs and without what JupyterLab fills in by itself."""
+    try:
+        return [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(content)["cells"]]
+    except (ValueError, LookupError, TypeError):
+        return content
 
 
 def reset(arguments: list[str]) -> int:
@@ -257,7 +270,7 @@ def reset(arguments: list[str]) -> int:
     kept = KEPT / f"{last + 1:03}"
     for path, word in differ.items():
         print(f"  {word}: {path.relative_to(ROOT).as_posix()}")
-    print(f"The changed ones are kept in {kept.relative_to(ROOT).as_posix()}/, and what you added stays where it is.")
+    print(f"What you changed goes to {kept.relative_to(ROOT).as_posix()}/, and what you added stays where it is.")
     if "--yes" not in arguments and not agrees("Bring the shipped ones back? [y/N] "):
         print("notebooks: nothing was changed")
         return 1
@@ -336,8 +349,9 @@ def check_notebooks() -> Iterator[tuple[str, str]]:
     differ = differing(originals)
     for path, word in differ.items():
         name = path.relative_to(ROOT).as_posix()
-        yield "fix" if word == "missing" else "note", f"{name} is {word}. To get the shipped one: python kit.py reset"
-    if originals and not differ:
+        if word != "run again":
+            yield "fix" if word == "missing" else "note", f"{name} is {word}. For the shipped one: python kit.py reset"
+    if originals and set(differ.values()) <= {"run again"}:
         yield "ok", "the notebooks are as shipped"
     notebooks = [str(path) for path in originals if path.suffix == ".ipynb" and path.exists()]
     if notebooks and stamped():
@@ -367,8 +381,11 @@ def main(arguments: list[str]) -> int:
         return doctor()
     if command == "reset" and rest in ([], ["--yes"]):
         return reset(rest)
+    asked = command in ("-h", "--help", "help")
+    if arguments and not asked:
+        print(f"kit.py: no such command: {' '.join(arguments)}\n")
     print(__doc__)
-    return 0 if command in ("-h", "--help", "help") else 2
+    return 0 if asked else 2
 
 
 if __name__ == "__main__":

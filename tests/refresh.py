@@ -19,6 +19,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -39,7 +40,12 @@ def executed(path: Path) -> Any:
     """The notebook with fresh outputs, counts from 1 and the widgets' state."""
     book = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(book, timeout=120, kernel_name="python3", resources=where, record_timing=False)
+    quiet = Config(
+        {"KernelManager": {"transport_encryption": "auto"}}
+    )  # else each kernel warns that it is not encrypted
+    client = NotebookClient(
+        book, timeout=120, kernel_name="python3", resources=where, record_timing=False, config=quiet
+    )
     with client.setup_kernel(env={**os.environ, "PYTHONPATH": str(ROOT)}):
         # execute_cell writes back by index: the hidden cell gets a place of its own, at the end.
         book.cells.append(nbformat.v4.new_code_cell(COUNT_WIDGETS))

@@ -68,7 +68,8 @@ def test_every_question_has_a_control_with_the_whole_question_as_its_label() -> 
 
 def test_every_control_stands_in_a_group_with_a_heading_above_the_error_and_the_answer() -> None:
     panel = choose_panel()
-    *groups, error, answer = panel.children
+    hint, *groups, error, answer = panel.children
+    assert "Run this cell first" in hint.value
     headings, grids = groups[::2], groups[1::2]
     assert (error, answer) == (panel.error, panel.answer)
     assert len(headings) == len(grids) == 3

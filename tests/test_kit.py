@@ -288,6 +288,22 @@ def test_reset_brings_the_shipped_notebooks_back_and_loses_nothing(project: Path
     assert files(project / "notebooks-kept") == {"001/00_start_here.ipynb": b"my answers"}
 
 
+def test_a_notebook_that_was_only_run_again_is_no_change_of_the_trainees(project: Path) -> None:
+    """JupyterLab writes outputs and its own metadata as soon as a page is saved; nobody wrote those."""
+    path = project / "notebooks" / "00_start_here.ipynb"
+    cell = {"cell_type": "code", "source": ["dial()"], "outputs": [], "execution_count": 1}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}}), encoding="utf-8")
+    shipped = path.read_bytes()
+    load(project).keep_shipped()
+    again = {**cell, "source": "dial()", "outputs": [{"output_type": "stream"}], "execution_count": 7}
+    path.write_text(json.dumps({"cells": [again], "metadata": {"language_info": {}}}), encoding="utf-8")
+
+    assert "00_start_here.ipynb is changed" not in command(project, "doctor")[1]
+    assert command(project, "reset", "--yes")[0] == 0
+    assert path.read_bytes() == shipped
+    assert not (project / "notebooks-kept").exists()
+
+
 def test_each_reset_keeps_aside_in_a_folder_of_its_own(project: Path) -> None:
     load(project).keep_shipped()
     for _ in range(2):
@@ -375,7 +391,7 @@ def test_without_venv_doctor_says_what_is_missing_and_changes_nothing(project: P
     assert re.search(r"^fix   package pydantic [\d.]+: not installed. Next: python kit.py open$", words, re.MULTILINE)
     assert re.search(r"pictures", words)
     assert re.search(r"port 8888", words)
-    assert "fix   notebooks/01_next.ipynb is missing. To get the shipped one: python kit.py reset" in words
+    assert "fix   notebooks/01_next.ipynb is missing. For the shipped one: python kit.py reset" in words
     assert "note  notebooks/00_start_here.ipynb is changed" in words
     assert files(project) == before
 

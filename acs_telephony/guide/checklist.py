@@ -74,8 +74,8 @@ def _usable(fqdn: str, facts: Mapping[str, Any]) -> str:
         problem = f"it has {len(fqdn)} characters, and {length['shortest']} to {length['longest']} are allowed"
     elif is_address(fqdn):
         problem = "it is an IP address, and Microsoft answers 403 to that"
-    elif ":" in fqdn or "/" in fqdn:
-        problem = "a name has no port and no https:// in it"
+    elif is_fqdn((fqdn.partition("://")[2] or fqdn).partition(":")[0].strip("/")) and not is_fqdn(fqdn):
+        problem, remedy = "a port or https:// is no part of the name", "Leave it out."
     elif not is_fqdn(fqdn):
         problem = "it is no DNS name"
         remedy = "Use letters, digits, hyphens and dots, at most 63 characters between dots; other scripts as xn--."

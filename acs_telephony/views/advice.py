@@ -110,7 +110,9 @@ def headline(advice: Advice) -> str:
     if any(v.option in advice.options and v.word == "use and plan the move" for v in (advice.cloud, advice.sip)):
         last = next(event for event in load("lifecycle")["events"] if event["status"] == "retired")
         words += f". Plan the move as well: the last day is {last['date']}, by the guide of {_dated(last['source'])}"
-    return f"As of {advice.as_of}: {words}."
+    fitting = [_name(v.option) for v in (advice.cloud, advice.sip) if v.fits]
+    what = "" if advice.options or not fitting else f" What fits: {' and '.join(fitting)}."
+    return f"As of {advice.as_of}: {words}.{what}"
 
 
 def advice_words(advice: Advice) -> Shown:

@@ -114,6 +114,12 @@ def notice(kind: Kind, words: str) -> Shown:
     return Shown(f'<div style="{style}"><strong>{kind}.</strong> {body}</div>', f"{kind}. {words}")
 
 
+def small(words: str) -> Shown:
+    """A remark that does not ask for attention."""
+    words = clean(words)
+    return Shown(f'<p style="font-size:0.9em;line-height:1.5;margin:4px 0">{html.escape(words)}</p>', words)
+
+
 def together(*parts: Shown | Picture) -> Shown:
     """Several things, one below the other."""
     pages = (part.html if isinstance(part, Shown) else part._repr_html_() for part in parts)

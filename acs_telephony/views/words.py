@@ -11,6 +11,7 @@ from acs_telephony.languages import Reading
 from acs_telephony.models import Resource
 from acs_telephony.numbers import normalise
 from acs_telephony.routing import Answered, Journey, Leg, Outcome, Try, VoiceCalling, effect_of
+from acs_telephony.views.diagrams import path
 from acs_telephony.views.display import Shown, notice, sentences, table, together
 
 _Item = TypeVar("_Item")
@@ -18,6 +19,11 @@ _Item = TypeVar("_Item")
 _MOST_ROWS = 12
 _MOST_OUTCOMES = 4
 _READINGS: dict[Reading, str] = {"search": "anywhere in the number", "whole": "on the whole number"}
+
+
+def journey_page(journey: Journey) -> Shown:
+    """A journey whole: in sentences, as a path through the architecture, and as tables."""
+    return together(journey_words(journey), path(journey), journey_table(journey))
 
 
 def journey_words(journey: Journey) -> Shown:

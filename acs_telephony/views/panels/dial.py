@@ -11,10 +11,9 @@ from acs_telephony.languages import Reading
 from acs_telephony.models import Resource
 from acs_telephony.routing import SbcState, dial
 from acs_telephony.tables import microsoft_three_routes
-from acs_telephony.views.diagrams import path
-from acs_telephony.views.display import Shown, together
+from acs_telephony.views.display import Shown
 from acs_telephony.views.panels.panel import FILL, Panel
-from acs_telephony.views.words import journey_table, journey_words
+from acs_telephony.views.words import journey_page
 
 _MOST_SBCS = 8
 _STATES: tuple[tuple[str, SbcState], ...] = (
@@ -56,7 +55,7 @@ def dial_panel(
             country=country,
             reading=reading,
         )
-        return together(journey_words(journey), path(journey), journey_table(journey))
+        return journey_page(journey)
 
     readings = [("anywhere in the number", "search"), ("on the whole number", "whole")]
     call = {
@@ -70,6 +69,16 @@ def dial_panel(
 
 
 def _countries() -> list[tuple[str, str]]:
-    """The countries of the facts, by name, after the choice of none (not None: a control takes that for no choice)."""
-    countries = load("availability")["countries"]
-    return [("no country", ""), *sorted((row["name"], code) for code, row in countries.items())]
+    """No country, the countries of the facts by name, then all others that have a number plan, by ISO code.
+
+    No country is not None: a control takes that for no choice.
+    """
+    from phonenumbers import SUPPORTED_REGIONS
+
+    names = {code: row["name"] for code, row in load("availability")["countries"].items()}
+    others = sorted(SUPPORTED_REGIONS - names.keys())
+    return [
+        ("no country", ""),
+        *sorted((name, code) for code, name in names.items()),
+        *zip(others, others, strict=True),
+    ]

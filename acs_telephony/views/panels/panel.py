@@ -12,12 +12,17 @@ from typing import Any
 from ipywidgets import HTML, GridBox, ValueWidget, VBox
 
 from acs_telephony.errors import AcsTelephonyError
-from acs_telephony.views.display import Shown, heading, notice
+from acs_telephony.views.display import Shown, heading, notice, small
 
 #: How a control is laid out: it fills its column, and its label keeps its whole length.
 FILL: dict[str, Any] = {"layout": {"width": "auto"}, "style": {"description_width": "initial"}}
 
 Controls = Mapping[str, ValueWidget]
+
+# JupyterLab keeps arrow keys and letters for itself until a list is open.
+_HINT = small(
+    "Run this cell first (Shift+Enter). With the keyboard: Tab moves on, Space opens a list, Enter takes a choice."
+)
 
 
 class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -35,7 +40,7 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.error = HTML()
         self.answer = HTML()
         self._ask = answer
-        super().__init__([*_laid_out(groups, column), self.error, self.answer])
+        super().__init__([HTML(_HINT.html), *_laid_out(groups, column), self.error, self.answer])
         for control in self.controls.values():
             control.observe(self._change, names="value")
         self._change()
@@ -45,7 +50,8 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             shown = self._ask(**values)
         except AcsTelephonyError as error:
-            self.error.value = notice("Error", f"{error} The answer below is the last good one.").html
+            stays = " The answer below is the last good one." if self.answer.value else ""
+            self.error.value = notice("Error", f"{error}{stays}").html
         else:
             # Both in one message each, and only when they change: the page redraws what it is sent.
             self.error.value = ""

@@ -40,9 +40,9 @@ def arrival_path(arrival: Arrival) -> Picture:
         body.append(dot.cluster("you", [dot.node("sbc", ("Your SBC", arrival.contact), "equipment")], name="sbc"))
         body += [dot.edge("caller", "trunk"), dot.edge("trunk", "sbc")]
         before = "sbc"
-    # Narrow enough to be read beside a file browser.
-    lines_asked = (line for question in asked for line in wrap(dot.ascii_only(question), 34))
-    inside = [dot.node("asks", ("Microsoft asks", *lines_asked), "list", limit=40)]
+    # The last question decides; the others stand in the twin, or the picture would be too wide to read.
+    last = wrap(dot.ascii_only(f"the last: {asked[-1].partition(' ')[2]}"), 30)
+    inside = [dot.node("asks", ("Microsoft asks", dot.count(len(asked), "question"), *last), "list", limit=34)]
     end = dot.node("end", lines, form, state)
     if isinstance(arrival.ending, ToApplication):
         inside.append(dot.node("event", ("IncomingCall", "Event Grid"), "event", "good"))
@@ -56,7 +56,7 @@ def arrival_path(arrival: Arrival) -> Picture:
         dot.edge(before, "asks", "INVITE" if arrival.contact else ""),
     ]
     ending = str(arrival.ending)
-    alt = f"A call to {arrival.number} by {_way(arrival)} meets {len(asked)} questions. {ending}"
+    alt = f"A call to {arrival.number} by {_way(arrival)} meets {dot.count(len(asked), 'question')}. {ending}"
     return Picture(title, dot.graph(title, body), dot.clean(alt), "\n".join(map(dot.clean, (*asked, ending))))
 
 

@@ -80,7 +80,7 @@ class _Row:
         """What the route says of SBCs that are not drawn."""
         if not self.leg.tries:
             return "no trunk: the call goes on"
-        return "" if self.leg.reached else f"{_count(len(self.leg.tries), 'SBC')} not tried"
+        return "" if self.leg.reached else f"{dot.count(len(self.leg.tries), 'SBC')} not tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +197,6 @@ def _once(statements: list[str], statement: str) -> None:
         statements.append(statement)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _reached(legs: Sequence[Leg]) -> str:
     reached = sum(leg.reached for leg in legs)
     return f"{reached} of them reached" if reached else "not reached"
@@ -236,7 +232,7 @@ def _alt(journey: Journey) -> str:
     if journey.legs:
         verb = "matches" if len(journey.legs) == 1 else "match"
         first = dot.shorten(journey.legs[0].route.name, 60)
-        match = f"{_count(len(journey.legs), 'route')} {verb}, first {first}"
+        match = f"{dot.count(len(journey.legs), 'route')} {verb}, first {first}"
     ends = " ".join(dot.shorten(words, 200) for words in _outcomes_words(journey.outcomes))
     return f"A call to {journey.dialled.number}: {match}. {_ends(journey)}: {ends}"
 
@@ -250,7 +246,7 @@ def _twin(journey: Journey, rows: Iterable[_Row], folded: Sequence[Leg]) -> Iter
         route = f"{row.leg.route.name}, {row.leg.route.number_pattern}"
         yield f"Row {row.leg.position}, {route}, {row.standing}: {'; '.join(sbcs) or row.remark}."
     if folded:
-        yield f"And {_count(len(folded), 'more route')}, {_reached(folded)}."
+        yield f"And {dot.count(len(folded), 'more route')}, {_reached(folded)}."
     if not journey.legs:
         yield "No route matches."
     yield from _unread(journey)

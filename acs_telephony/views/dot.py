@@ -44,6 +44,15 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
 
 
+def count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "route"), count(2, "route")
+    ('1 route', '2 routes')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def quote(text: str) -> str:
     r"""A DOT string in double quotes.
 

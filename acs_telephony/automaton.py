@@ -22,7 +22,7 @@ Matches = tuple[int, ...]
 
 MOST_STATES = 60_000  # in one machine; a table of 1,000 ordinary routes needs about 13,000
 MOST_ALIVE = 1_000_000  # routes alive in all states together, about 100 MB; states of many floating routes are large
-MOST_TERMS = 400_000  # expressions in one machine, about 150 MB; a table of 1,000 ordinary routes needs about 100,000
+MOST_TERMS = 400_000  # expressions made while reading, about 150 MB; 1,000 ordinary routes need about 100,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,10 @@ class Machine:
         return self._regions[domain]
 
     def witness(self, wanted: Callable[[Matches], bool], domain: Domain = E164) -> str | None:
-        """The shortest, then smallest, number of the domain with wanted matches; None proves that there is none."""
+        """The shortest, then smallest, number of the domain with wanted matches; None proves that there is none.
+
+        The proof speaks of the patterns that were read: look at `unread` before you rely on it.
+        """
         return next((region.witness for region in self.regions(domain) if wanted(region.matches)), None)
 
     def count(self, wanted: Callable[[Matches], bool], domain: Domain = E164) -> int | None:
@@ -171,6 +174,7 @@ class Machine:
                     start.append((route, self._languages.of(pattern, self.reading)))
                 except BudgetError as error:
                     self.unread[route] = error
+        self._made_at_first = len(self._languages.terms)
         self._states: dict[State, int] = {}
         self._tuples: list[State] = []
         self._alive = 0
@@ -196,7 +200,8 @@ class Machine:
         return target
 
     def _is_full(self) -> bool:
-        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE or len(self._languages.terms) > MOST_TERMS
+        made = len(self._languages.terms) - self._made_at_first
+        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE or made > MOST_TERMS
 
     def _over_budget(self) -> BudgetError:
         """Names the pattern that multiplies the states: the one with the most different languages."""

@@ -148,6 +148,15 @@ def test_a_number_with_a_foreign_character_is_refused(number: str) -> None:
         compile_table([r"^\+\d+$"]).match(number)
 
 
+def test_a_large_table_is_not_begun_anew_for_every_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acs_telephony.automaton.MOST_TERMS", 100)
+    machine = compile_table([r"^\+1\d{200}$", r"^\+3\d{200}$"])
+    begun = machine._languages
+
+    assert [machine.match("+1"), machine.match("+3"), machine.match("+12")] == [(), (), ()]
+    assert machine._languages is begun
+
+
 def test_a_pattern_that_takes_too_much_work_is_named_with_a_remedy() -> None:
     machine = compile_table([r"^\+1\d{10}$", r"(\d{250}){200}"])
 

@@ -82,6 +82,7 @@ class Machine:
         self.unread = {i: pattern for i, pattern in enumerate(patterns) if isinstance(pattern, PatternError)}
         self._masks = {mask for pattern in patterns if isinstance(pattern, Pattern) for mask in pattern.masks}
         self._regions: dict[Domain, tuple[Region, ...]] = {}
+        self._alphabet: tuple[int, ...] = ()
         self._tell_apart(parse(E164.pattern).masks | {charset("*"), charset("#")})
 
     def match(self, number: str) -> Matches:
@@ -157,7 +158,7 @@ class Machine:
     def _tell_apart(self, masks: Iterable[int]) -> None:
         alphabet = _classes(self._masks.union(masks))
         self._masks.update(masks)
-        if alphabet != getattr(self, "_alphabet", None):
+        if alphabet != self._alphabet:
             self._alphabet = alphabet
             self._symbols = {
                 chr(code): symbol for symbol, mask in enumerate(alphabet) for code in range(127) if mask >> code & 1
@@ -223,7 +224,7 @@ def compile_table(patterns: Iterable[str], reading: Reading = "search") -> Machi
     """
     if reading not in READINGS:
         raise AnswerError(f"{reading!a} is no reading", place="reading", remedy=f"Use {' or '.join(READINGS)}.")
-    if isinstance(patterns, str):
+    if isinstance(patterns, str) or not isinstance(patterns, Iterable):
         raise AnswerError(
             "patterns are given as a list", place="patterns", remedy="Put the pattern in brackets: [...]."
         )

@@ -196,9 +196,7 @@ def choose(answers: Answers, *, lens: Lens = "advice", as_of: date, clauses: Map
     'not available to you'
     """
     _check(answers, lens, as_of)
-    truths: dict[str, bool] = {}
-    for clause, holds in clauses.items():
-        truths[clause] = holds(answers, truths)
+    truths = read_clauses(answers, clauses)
     judged = lens == "advice"
     cloud_rule, sip_rule = _rules(judged, truths)
     judge = lifecycle.judge if judged else lifecycle.leave_unjudged
@@ -218,6 +216,14 @@ def choose(answers: Answers, *, lens: Lens = "advice", as_of: date, clauses: Map
         waiver=LINK_ONLY if waived else None, notes=(NOTE,) if truths[NOTE] and len(reach) == 2 else (),
         successors=lifecycle.successors(tuple(verdict.option for verdict in fitting if verdict.availability.ending)),
     )  # fmt: skip
+
+
+def read_clauses(answers: Answers, clauses: Mapping[str, Clause] = CLAUSES) -> Truths:
+    """Whether each clause holds for these answers, by its id."""
+    truths: dict[str, bool] = {}
+    for clause, holds in clauses.items():
+        truths[clause] = holds(answers, truths)
+    return truths
 
 
 def smallest_changes(answers: Answers, *, lens: Lens = "advice", as_of: date) -> tuple[Change, ...]:

@@ -39,6 +39,15 @@ def is_fqdn(text: str) -> bool:
     return _FQDN.fullmatch(text) is not None and not text.rpartition(".")[2].isdecimal()
 
 
+def is_e164(text: str) -> bool:
+    """Whether this is a number in E.164: a plus and 2 to 15 digits, the first not 0.
+
+    >>> is_e164("+14255550100"), is_e164("14255550100"), is_e164("+0425")
+    (True, False, False)
+    """
+    return re.fullmatch(r"\+[1-9][0-9]{1,14}", text) is not None
+
+
 def _wrong(problem: str, remedy: str, place: str = "") -> PydanticCustomError:
     return PydanticCustomError("acs", "{problem}. {remedy}", {"problem": problem, "remedy": remedy, "place": place})
 
@@ -89,7 +98,7 @@ class VoiceRoute(_Noun):
     @classmethod
     def _check_trunks(cls, trunks: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for place, fqdn in enumerate(trunks or ()):
-            if fqdn in trunks[:place]:  # type: ignore[index]  # the loop does not run on None
+            if fqdn.lower() in map(str.lower, (trunks or ())[:place]):
                 raise _wrong(f"the trunk {_short(fqdn)} stands twice in one route", "Remove one of the two.")
         return trunks
 
@@ -178,7 +187,7 @@ class Resource(BaseModel):
     @classmethod
     def _check_numbers(cls, numbers: tuple[str, ...]) -> tuple[str, ...]:
         for number in numbers:
-            if not re.fullmatch(r"\+[1-9][0-9]{1,14}", number):
+            if not is_e164(number):
                 raise _wrong(f"{_short(number)} is no E.164 number", "Write it as +14255550111.")
         return numbers
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal
-from unicodedata import normalize
+from unicodedata import category, decimal, normalize
 
 from acs_telephony.errors import NumberError
+from acs_telephony.models import is_e164
 
 Kind = Literal["e164", "short", "service"]
 
@@ -53,8 +54,7 @@ def normalise(text: str, country: str | None = None) -> Dialled:
     if not isinstance(text, str):
         raise NumberError("a number is given as text", place=ascii(text)[:60], remedy="Write it in quotes.")
     shown = ascii(text if len(text) <= _LONGEST_INPUT else text[:_LONGEST_INPUT] + "...")
-    # NFKC: fullwidth digits and spaces that do not break are what they look like.
-    typed = " ".join(re.sub(r"^\s*tel:", "", normalize("NFKC", text)).split())
+    typed = _plain(text)
     bare = _SEPARATORS.sub("", typed)
     if not typed:
         raise NumberError("no number was given", place=shown, remedy="Type one, such as +1 425 555 0100.")
@@ -87,10 +87,17 @@ def normalise(text: str, country: str | None = None) -> Dialled:
     return Dialled(text, number, "e164", phonenumbers.region_code_for_number(parsed), doubt)
 
 
+def _plain(text: str) -> str:
+    """The text as a keyboard for English would have typed it: no invisible characters, ASCII digits, single spaces."""
+    seen = (c for c in normalize("NFKC", text) if category(c) != "Cf")
+    digits = "".join(str(decimal(c, c)) for c in seen)
+    return " ".join(re.sub(r"^\s*tel:", "", digits, flags=re.IGNORECASE).split())
+
+
 def _as_typed(text: str, typed: str, doubt: str) -> Dialled:
     """A number with a plus that no number plan knows: it can be dialled, so it is kept, with the doubt."""
     digits = _SEPARATORS.sub("", typed)
-    if not re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
+    if not is_e164(digits):
         raise NumberError(doubt, place=ascii(text), remedy=_REMEDY)
     return Dialled(text, digits, "e164", None, doubt)
 
@@ -107,9 +114,11 @@ def _region(country: str | None) -> str | None:
 
     if not country:
         return None
-    region = country.strip().upper()
+    region = str(country).strip().upper()
     if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise NumberError(f"no number plan for {country[:20]!a}", place="country", remedy="Write an ISO code: NL, US.")
+        raise NumberError(
+            f"no number plan for {str(country)[:20]!a}", place="country", remedy="Write an ISO code: NL, US."
+        )
     return region
 
 

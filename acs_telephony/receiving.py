@@ -124,12 +124,14 @@ def receive(
     >>> receive(contoso(), "+31 20 123 4567", contact="192.0.2.1").ending.code
     403
     """
+    if not isinstance(resource, Resource):
+        raise AnswerError(f"{type(resource).__name__} is no Resource", place="resource", remedy="Write Resource(...).")
     called = normalise(number).number
     omnichannel = tuple(normalise(text).number for text in _several("omnichannel_numbers", omnichannel_numbers))
     if contact is None:
         steps, ending = _by_voice_calling(resource, called, event_grid, omnichannel)
         return Arrival(called, None, steps, ending)
-    if not contact.strip():
+    if not isinstance(contact, str) or not contact.strip():
         raise AnswerError("the Contact header names no host", place="contact", remedy="Write sbc1.contoso.com.")
     host = contact.strip().lower()
     if host.count(":") == 1 or "]:" in host:

@@ -216,6 +216,8 @@ def _caller_id(text: str) -> str:
 def _checked(resource: Resource, sbcs: Mapping[str, SbcState]) -> Mapping[str, SbcState]:
     if not isinstance(sbcs, Mapping):
         raise AnswerError("states are given by SBC", place="sbcs", remedy='Write {"sbc1.contoso.com": 503}.')
+    if len({str(fqdn).lower() for fqdn in sbcs}) < len(sbcs):
+        raise AnswerError("an SBC is named twice", place="sbcs", remedy="The case of a host name does not matter.")
     known = {trunk.fqdn.lower() for trunk in resource.configuration.trunks}
     for fqdn, state in sbcs.items():
         if str(fqdn).lower() not in known:

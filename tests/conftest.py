@@ -6,7 +6,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# The same examples on every run, so that a red run is red again; a slow computer is no reason to fail.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "cases"

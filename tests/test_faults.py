@@ -17,13 +17,13 @@ from tests.conftest import ROOT
 FAULTS = tomllib.loads((ROOT / "tests" / "faults.toml").read_text(encoding="utf-8"))["fault"]
 
 
-def pytest_exit(copy: Path, *arguments: str) -> int:
-    """The exit code of pytest in a copy of the kit, whose modules come before any that are installed."""
+def pytest_says(copy: Path, *arguments: str) -> tuple[int, str]:
+    """The exit code and last words of pytest in a copy of the kit, whose modules come before any installed ones."""
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stdout[-2000:] + done.stderr[-2000:]
-    return done.returncode
+    return done.returncode, done.stdout[-2000:]
 
 
 def copy_of_the_kit(to: Path) -> Path:
@@ -43,8 +43,9 @@ def test_the_place_of_a_fault_is_still_there(fault: dict[str, Any]) -> None:
 def test_without_a_fault_the_copy_is_green(tmp_path: Path) -> None:
     copy = copy_of_the_kit(tmp_path)
 
-    assert pytest_exit(copy, *sorted({fault["test"] for fault in FAULTS})) == 0
-    assert pytest_exit(copy, *sorted({fault["notebook"] for fault in FAULTS})) == 0
+    for kind in ("test", "notebook"):
+        code, words = pytest_says(copy, *sorted({fault[kind] for fault in FAULTS}))
+        assert code == 0, words
 
 
 @pytest.mark.full
@@ -54,5 +55,6 @@ def test_a_fault_turns_a_test_and_a_notebook_red(fault: dict[str, Any], tmp_path
     file = copy / fault["file"]
     file.write_text(file.read_text(encoding="utf-8").replace(fault["find"], fault["put"]), encoding="utf-8")
 
-    assert pytest_exit(copy, fault["test"]) == 1
-    assert pytest_exit(copy, fault["notebook"]) == 1
+    for kind in ("test", "notebook"):
+        code, words = pytest_says(copy, fault[kind])
+        assert code == 1, words

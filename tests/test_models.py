@@ -47,7 +47,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(configurations())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_load_then_dump_is_the_identity(wire: dict[str, Any]) -> None:
     loaded = SipConfiguration.load(wire)
 
@@ -161,6 +161,11 @@ def test_the_case_of_an_fqdn_is_kept_and_does_not_matter() -> None:
     assert SipConfiguration.load(given).dump() == given
     with pytest.raises(ConfigurationError, match="stands twice"):
         SipConfiguration.load({"trunks": {"a.b.com": {"sipSignalingPort": 1}, "A.B.com": {"sipSignalingPort": 1}}})
+
+
+def test_one_trunk_twice_in_a_route_is_refused_in_capitals_too() -> None:
+    with pytest.raises(ConfigurationError, match="stands twice in one route"):
+        SipConfiguration.load(wire(route={"trunks": [SBC, SBC.upper()]}))
 
 
 def test_what_was_loaded_does_not_follow_its_source() -> None:

@@ -45,7 +45,7 @@ def test_a_number_that_somebody_may_have_is_not_doubted() -> None:
 
 
 @given(st.text(max_size=30), st.sampled_from([None, "NL", "US"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_gives_a_dialled_number_or_a_number_error(typed: str, country: str | None) -> None:
     """What comes out can always be dialled, and reading it again gives the same number."""
     try:

@@ -112,8 +112,9 @@ def test_the_first_page_says_when_both_options_end() -> None:
     shown = pages.standing_page(AS_OF)
 
     assert all(words in shown.text for words in ("2026-10-23: closed to new customers", "2028-09-30: retired"))
-    assert [row[2] for row in rows(shown)[1:]] == ["not available to you", "use and plan the move"] * 2
-    assert [row[2] for row in rows(pages.standing_page(date(2029, 1, 1)))[1:]] == ["gone"] * 4
+    closed, going_on = "not available to you", "use and plan the move"
+    assert [row[2] for row in rows(shown)[1:]] == [closed, closed, going_on, closed, "uncertain", going_on]
+    assert [row[2] for row in rows(pages.standing_page(date(2029, 1, 1)))[1:]] == ["gone"] * 6
 
 
 # ---------------------------------------------------------------- a source in every row

@@ -73,6 +73,13 @@ def test_one_name_alone_is_not_read_letter_by_letter() -> None:
         receive(RESOURCE, "+31201234567", contact="sbc1.contoso.com", certificate_names=(1,))  # type: ignore[arg-type]
 
 
+def test_a_wrong_kind_of_value_is_refused_kindly() -> None:
+    with pytest.raises(AnswerError, match="is no Resource"):
+        receive("contoso", "+31201234567")  # type: ignore[arg-type]
+    with pytest.raises(AnswerError, match="names no host"):
+        receive(RESOURCE, "+31201234567", contact=5)  # type: ignore[arg-type]
+
+
 def test_an_empty_contact_is_refused_with_a_remedy() -> None:
     with pytest.raises(AnswerError, match=r"Write sbc1\.contoso\.com"):
         receive(RESOURCE, "+31201234567", contact=" ")

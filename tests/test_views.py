@@ -107,7 +107,8 @@ def test_doubts_are_said_with_the_answer() -> None:
     def said(number: str, **more: Any) -> str:
         return journey_words(dial(contoso(), number, **more)).text
 
-    assert "Unknown. Here a pattern may match anywhere" in said("+352 123 456 789")
+    assert "If the whole number has to match, these routes do: none." in said("+352 123 456 789")
+    assert "If a pattern matches anywhere in it, these routes do: lu-all." in said("+352 123 456 789", reading="whole")
     assert "Unknown. No source says in which form a code" in said("112")
     assert "Mind. +1840000000: too few digits" in said("+1840000000")
     assert "Mind. Some orders of trying" in said("+31 20 123 4567", sbcs={"ams1.contoso.com": 486})
@@ -143,6 +144,24 @@ def test_tables_of_calls_and_codes_have_a_row_for_each() -> None:
     assert "The call is dropped" in words(calls.html)
     assert [code in codes_table().text for code in ("408 ", "486 ", "603 ")] == [True, True, True]
     assert "Choose a country" in typed_table(["020 123 4567"]).text
+
+
+def test_a_table_of_calls_hides_no_doubt() -> None:
+    """A short answer beside others must not look surer than the whole one."""
+    shown = calls_table(
+        "x",
+        {
+            "unread": dial(hostile_resource(), "+31201234567"),
+            "reading": dial(contoso(), "+352 123 456 789"),
+            "sure": dial(contoso(), "+31 20 123 4567"),
+        },
+    )
+
+    doubts = {line.split()[0]: line for line in re.findall(r"<tr>.*?</tr>", shown.html) for line in [words(line)]}
+    assert "Not proven" in doubts["unread"]
+    assert "Depends on how the service matches" in doubts["reading"]
+    assert "Not proven" not in doubts["sure"]
+    assert "Depends" not in doubts["sure"]
 
 
 def test_an_arrival_is_told_and_drawn() -> None:

@@ -67,6 +67,8 @@ def certified_sbcs() -> tuple[CertifiedSbc, ...]:
 
 
 def _usable(fqdn: str, facts: Mapping[str, Any]) -> str:
+    if not isinstance(fqdn, str):
+        raise AnswerError("a name is given as text", place="FQDN", remedy="Write it in quotes.")
     length, labels = facts["fqdn_length"], fqdn.lower().split(".")
     forbidden = next((f["suffix"] for f in facts["forbidden_suffixes"] if fqdn.lower().endswith(f["suffix"])), "")
     problem, remedy = "", "Use a name of your own domain, such as sbc1.contoso.com."

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import product
 
 from acs_telephony.automaton import E164, Domain, compile_table
-from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose
+from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
 from acs_telephony.languages import READINGS
 from acs_telephony.receiving import Arrival, ToApplication, certificate_matches
 from acs_telephony.routing import Answered, Dropped, Journey
@@ -102,18 +102,11 @@ def check_opposites(pair: tuple[str, str]) -> Check:
     for both in (True, False):
         for values in sorted(product((False, True), repeat=len(questions)), key=sum):
             said_yes = [question for question, value in zip(questions, values, strict=True) if value]
-            truths = _truths(Answers(**{question.id: question in said_yes for question in questions}))  # type: ignore[arg-type]
+            truths = read_clauses(Answers(**{question.id: question in said_yes for question in questions}))  # type: ignore[arg-type]
             if truths[pair[0]] is truths[pair[1]] is both:
                 yes = "".join(f"\n  {question.text}" for question in said_yes) or " nothing."
                 return Check(False, f"{'Both hold' if both else 'Neither holds'} for somebody who says yes to:{yes}")
     return Check(True, "Whoever says yes to one says no to the other, whatever the other answers are.")
-
-
-def _truths(answers: Answers) -> dict[str, bool]:
-    truths: dict[str, bool] = {}
-    for clause, holds in CLAUSES.items():
-        truths[clause] = holds(answers, truths)
-    return truths
 
 
 def check_certificate(name: str, inside: tuple[str, ...], outside: tuple[str, ...]) -> Check:

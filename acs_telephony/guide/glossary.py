@@ -38,7 +38,7 @@ def glossary(word: str = "") -> tuple[Term, ...]:
     >>> [term.term for term in glossary("direct routing")], len(glossary("s")) > 4
     (['SIP interface'], True)
     """
-    wanted = word.strip().casefold()
+    wanted = str(word).strip().casefold()
     if not wanted:
         return tuple(term for term in _terms() if term.on_the_page)
     found = tuple(term for term in _terms() if wanted in _names(term))

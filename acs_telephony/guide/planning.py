@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from acs_telephony.errors import AnswerError, NumberError
 from acs_telephony.facts import cite, load, source
+from acs_telephony.models import is_e164
 
 Status = Literal["general availability", "preview", "not offered", "priced", "no price listed"]
 Unit = Literal["month", "minute", "participant-minute"]
@@ -201,10 +202,10 @@ def conflicts(topic: str, country: str = "") -> tuple[str, ...]:
 
 
 def _country(country: str, known: tuple[str, ...], what: str) -> str:
-    code = country.strip().upper()
+    code = str(country).strip().upper()
     if code not in known:
         remedy = f"The sources cover: {', '.join(known)}."
-        raise AnswerError(f"no source speaks of {what} for {country[:20]!r}", remedy=remedy)
+        raise AnswerError(f"no source speaks of {what} for {code[:20]!r}", remedy=remedy)
     return code
 
 
@@ -238,7 +239,7 @@ def _rates(code: str, kinds: Mapping[str, Any], conflict: str, said: str) -> Ite
 
 
 def _e164(number: str, place: str) -> str:
-    if not isinstance(number, str) or not re.fullmatch(r"\+[1-9][0-9]{1,14}", number):
+    if not isinstance(number, str) or not is_e164(number):
         remedy = "Write a plus, the country code and the number, digits only, 2 to 15 of them, such as +31201234567."
         raise NumberError(f"{ascii(number)[:40]} is not in E.164", place=place, remedy=remedy)
     return number

@@ -56,8 +56,12 @@ def standing_page(as_of: date) -> Shown:
 
 
 def _tenants(option: str) -> tuple[tuple[str, Any], ...]:
-    using = ("numbers from Microsoft", "with_numbers") if option == "cloud" else ("direct routing", "configured")
-    return ("no resource yet", "no_resource"), using
+    """What a tenant can have of an option already, in words, and the state of that name."""
+    if option == "cloud":
+        kept = ("a resource without numbers", "without_numbers"), ("numbers from Microsoft", "with_numbers")
+    else:
+        kept = ("a resource without direct routing", "not_configured"), ("direct routing", "configured")
+    return (("no resource yet", "no_resource"), *kept)
 
 
 # ---------------------------------------------------------------- both options

@@ -18,7 +18,10 @@ _Item = TypeVar("_Item")
 
 _MOST_ROWS = 12
 _MOST_OUTCOMES = 4
-_READINGS: dict[Reading, str] = {"search": "anywhere in the number", "whole": "on the whole number"}
+_READINGS: dict[Reading, str] = {
+    "search": "Here a pattern matches anywhere in the number. If the whole number has to match, these routes do:",
+    "whole": "Here the whole number has to match. If a pattern matches anywhere in it, these routes do:",
+}
 
 
 def journey_page(journey: Journey) -> Shown:
@@ -103,10 +106,8 @@ def _doubts(journey: Journey) -> list[Shown]:
         words = "Some orders of trying connect this call and others lose it: the same call may fail tomorrow."
         notices.append(notice("Mind", words))
     if journey.other_reading is not None:
-        others = _some(list(journey.other_reading)) if journey.other_reading else "no route"
-        how = _READINGS["whole" if journey.reading == "search" else "search"]
-        words = f"Here a pattern may match {_READINGS[journey.reading]}. If it must match {how}: {others}."
-        notices.append(notice("Unknown", words))
+        others = _some(list(journey.other_reading)) or "none"
+        notices.append(notice("Unknown", f"{_READINGS[journey.reading]} {others}."))
     for one in journey.unread:
         words = f"Route {one.position}, {one.route.name}, cannot be read; whether it matches is not known.\n{one.error}"
         notices.append(notice("Error", words))
@@ -168,8 +169,16 @@ def routes_table(resource: Resource) -> Shown:
 
 def calls_table(caption: str, calls: Mapping[str, Journey]) -> Shown:
     """Several calls beside one another: what is special about each, and every outcome that it can have."""
-    rows = [(what, _alternatives(journey)) for what, journey in calls.items()]
+    rows = [(what, _alternatives(journey) + _marks(journey)) for what, journey in calls.items()]
     return table(caption, ("call", "how it can end"), rows)
+
+
+def _marks(journey: Journey) -> str:
+    """What a short answer must not hide: a route that could not be read, a reading that would change the routes."""
+    unread = [one.route.name for one in journey.unread]
+    marks = [f" Not proven: {_some(unread)} cannot be read."] if unread else []
+    marks += [" Depends on how the service matches."] if journey.other_reading is not None else []
+    return "".join(marks)
 
 
 def typed_table(texts: Sequence[str], country: str | None = None) -> Shown:

@@ -35,6 +35,7 @@ def test_a_call_from_an_sbc_ends_where_the_source_says(case: dict[str, Any]) -> 
     assert arrival.contact == case["contact"]
     if isinstance(arrival.ending, Refused):
         assert arrival.ending.code == case.get("code")
+        assert case["says"] in arrival.ending.reason
     assert all("SIP" in step.source for step in arrival.steps)
 
 

@@ -127,26 +127,33 @@ def receive(
     if not isinstance(resource, Resource):
         raise AnswerError(f"{type(resource).__name__} is no Resource", place="resource", remedy="Write Resource(...).")
     called = normalise(number).number
-    omnichannel = tuple(normalise(text).number for text in _several("omnichannel_numbers", omnichannel_numbers))
+    known = called in {normalise(text).number for text in _several("omnichannel_numbers", omnichannel_numbers)}
     if contact is None:
-        steps, ending = _by_voice_calling(resource, called, event_grid, omnichannel)
-        return Arrival(called, None, steps, ending)
+        host, sources, unheard = None, (_INB, _INC), _NO_SOURCE
+        steps, ending = _by_voice_calling(resource, called)
+    else:
+        host, sources, unheard = _host(contact), (_SIP, _SIP), _NO_RULE
+        names = _several("certificate_names", certificate_names)
+        steps, ending = _from_sbc(resource, host, names, _several("microsoft365_domains", microsoft365_domains))
+    if ending is None:
+        steps += (Step("Omnichannel is attached and knows the number", known, sources[0]),)
+        ending = ToOmnichannel(called)
+        if not known:
+            steps += (Step("Event Grid has a subscription with a rule for the call", event_grid, sources[1]),)
+            ending = ToApplication(called) if event_grid else unheard
+    return Arrival(called, host, steps, ending)
+
+
+_NO_RULE: Ending = Lost("there is no event subscription for the call")
+_NO_SOURCE: Ending = Undocumented("what a call to a purchased number does without an event subscription")
+
+
+def _host(contact: object) -> str:
+    """The host of a Contact header; a port after it is legal and is no part of the name."""
     if not isinstance(contact, str) or not contact.strip():
         raise AnswerError("the Contact header names no host", place="contact", remedy="Write sbc1.contoso.com.")
     host = contact.strip().lower()
-    if host.count(":") == 1 or "]:" in host:
-        host = host.rpartition(":")[0]  # a port is legal in Contact and is no part of the name
-    names = _several("certificate_names", certificate_names)
-    steps, owner = _from_sbc(resource, host, names, _several("microsoft365_domains", microsoft365_domains))
-    if owner is not None:
-        return Arrival(called, host, steps, owner)
-    known = called in omnichannel
-    steps += (Step("Omnichannel is attached and knows the number in Request-URI", known, _SIP),)
-    if known:
-        return Arrival(called, host, steps, ToOmnichannel(called))
-    steps += (Step("Event Grid has a subscription with a rule for the call", event_grid, _SIP),)
-    ending = ToApplication(called) if event_grid else Lost("there is no event subscription for the call")
-    return Arrival(called, host, steps, ending)
+    return host.rpartition(":")[0] if host.count(":") == 1 or "]:" in host else host
 
 
 def _several(place: str, given: object) -> tuple[str, ...]:
@@ -183,21 +190,11 @@ _INB = "inbound-calling-capabilities.md, 2023-06-22 (INB)"
 _INC = "incoming-call-notification.md, 2022-09-26 (INC)"
 
 
-def _by_voice_calling(
-    resource: Resource, called: str, event_grid: bool, omnichannel: tuple[str, ...]
-) -> tuple[tuple[Step, ...], Ending]:
+def _by_voice_calling(resource: Resource, called: str) -> tuple[tuple[Step, ...], Ending | None]:
+    """Whether it is this resource's call; no ending means that it is."""
     owned = called in resource.purchased_numbers
-    steps: tuple[Step, ...] = (Step("the number was purchased for this resource", owned, _INB),)
-    if not owned:
-        return steps, Lost("the number belongs to no resource here")
-    known = called in omnichannel
-    steps += (Step("Omnichannel is attached and knows the number", known, _INB),)
-    if known:
-        return steps, ToOmnichannel(called)
-    steps += (Step("Event Grid has a subscription with a rule for the call", event_grid, _INC),)
-    if event_grid:
-        return steps, ToApplication(called)
-    return steps, Undocumented("what a call to a purchased number does without an event subscription")
+    steps = (Step("the number was purchased for this resource", owned, _INB),)
+    return steps, None if owned else Lost("the number belongs to no resource here")
 
 
 def _from_sbc(

@@ -229,12 +229,12 @@ def _read_json(text: str | bytes) -> Any:
 
 def _problem(details: Any, fqdns: tuple[str, ...]) -> Problem:
     """One complaint of pydantic in the words of this kit, placed as in the JSON: routes[0].field."""
-    kind, where, given = details["type"], list(details["loc"]), details["input"]
+    kind, where, given = details["type"], details["loc"], details["input"]
     context = details.get("ctx", {})
-    if len(where) > 1 and where[0] == "trunks":
-        where[1] = f".{fqdns[where[1]]}" if isinstance(where[1], int) else where[1]
-        where = where[:2] if where[2:] == ["fqdn"] else where
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part.lstrip('.')}" for part in where).lstrip(".")
+    if where[:1] == ("trunks",) and len(where) > 1:
+        # On the wire a trunk is known by its FQDN, which is no field of its own there.
+        where = ("trunks", fqdns[where[1]], *(part for part in where[2:] if part != "fqdn"))
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
     if kind == "acs":
         return Problem(context["place"] or place, context["problem"], context["remedy"])
     if kind == "missing":

@@ -60,6 +60,11 @@ class Leg:
     tries: tuple[Try, ...]
     reached: bool
 
+    @property
+    def settles(self) -> bool:
+        """Whether some SBC answers or ends the call, so that it never goes on to the next route."""
+        return any(one.effect in ("answers", "ends the call") for one in self.tries)
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -216,20 +221,21 @@ def _caller_id(text: str) -> str:
 def _checked(resource: Resource, sbcs: Mapping[str, SbcState]) -> Mapping[str, SbcState]:
     if not isinstance(sbcs, Mapping):
         raise AnswerError("states are given by SBC", place="sbcs", remedy='Write {"sbc1.contoso.com": 503}.')
-    if len({str(fqdn).lower() for fqdn in sbcs}) < len(sbcs):
+    # The case of a host name says nothing (RFC 4343).
+    states = {str(fqdn).lower(): state for fqdn, state in sbcs.items()}
+    if len(states) < len(sbcs):
         raise AnswerError("an SBC is named twice", place="sbcs", remedy="The case of a host name does not matter.")
     known = {trunk.fqdn.lower() for trunk in resource.configuration.trunks}
-    for fqdn, state in sbcs.items():
-        if str(fqdn).lower() not in known:
-            near = get_close_matches(str(fqdn).lower(), known, n=1)
+    for fqdn, state in states.items():
+        if fqdn not in known:
+            near = get_close_matches(fqdn, known, n=1)
             remedy = f"Did you mean {near[0]}?" if near else "Name a trunk of the configuration."
             raise AnswerError(f"no trunk is called {fqdn!a}", place="sbcs", remedy=remedy)
         is_code = isinstance(state, int) and not isinstance(state, bool) and 200 <= state <= 699
         if not is_code and state not in get_args(SbcWord):
             words = ", ".join(get_args(SbcWord))
             raise AnswerError(f"{state!a} is no state", place=fqdn, remedy=f"Use {words}, or a final code 200 to 699.")
-    # The case of a host name says nothing (RFC 4343).
-    return {fqdn.lower(): state for fqdn, state in sbcs.items()}
+    return states
 
 
 def _legs(routes: tuple[VoiceRoute, ...], matches: Matches, sbcs: Mapping[str, SbcState]) -> Iterator[Leg]:
@@ -237,13 +243,9 @@ def _legs(routes: tuple[VoiceRoute, ...], matches: Matches, sbcs: Mapping[str, S
     for index in matches:
         states = {fqdn: sbcs.get(fqdn.lower(), "answers") for fqdn in routes[index].trunks or ()}
         tries = tuple(Try(fqdn, state, effect_of(state)) for fqdn, state in states.items())
-        yield Leg(routes[index], index + 1, tries, reached)
-        reached = reached and not _settles(tries)
-
-
-def _settles(tries: tuple[Try, ...]) -> bool:
-    """Whether some SBC answers or ends the call, so that it never goes on to the next route."""
-    return any(one.effect in ("answers", "ends the call") for one in tries)
+        leg = Leg(routes[index], index + 1, tries, reached)
+        yield leg
+        reached = reached and not leg.settles
 
 
 def _outcomes(legs: tuple[Leg, ...], caller_id: str | None) -> Iterator[Outcome]:
@@ -261,7 +263,7 @@ def _outcomes(legs: tuple[Leg, ...], caller_id: str | None) -> Iterator[Outcome]
                 yield Answered(one.trunk, leg.route.name, shown, (*tried, one.trunk))
             elif one.effect == "ends the call":
                 yield Ended(one.trunk, leg.route.name, int(one.state), (*tried, one.trunk))
-        if _settles(leg.tries):
+        if leg.settles:
             return
     yield Dropped("no SBC took the call", tuple(tried))
 

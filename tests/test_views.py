@@ -247,6 +247,8 @@ def test_a_resource_with_many_sbcs_gets_eight_controls_or_those_that_are_named()
     resource = Resource(configuration=SipConfiguration(trunks=trunks, routes=(route,)))
 
     assert [name for name in dial_panel(resource).controls if name.startswith("sbc")] == [t.fqdn for t in trunks[:8]]
+    busy = journey_words(dial(resource, "+14255550100", sbcs={"sbc19.example.com": 486}))
+    assert "sbc19.example.com ends the call with 486" in busy.text
     named = dial_panel(resource, sbcs=["sbc19.example.com"])
     change(named, **{"sbc19.example.com": 486})
     assert "ends the call with 486" in words(named.answer.value)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from acs_telephony.errors import NumberError
 from acs_telephony.facts import cite, load
@@ -44,39 +44,38 @@ def journey_words(journey: Journey) -> Shown:
     if len(journey.outcomes) == 1:
         lines.append(str(journey.outcomes[0]))
     else:
-        words = " Or: ".join(map(str, journey.outcomes[:_MOST_OUTCOMES]))
-        more = len(journey.outcomes) - _MOST_OUTCOMES
-        lines.append(
-            "The order in which the SBCs are tried decides. " + words + (f" Or {more} more." if more > 0 else "")
-        )
+        lines.append(f"The order in which the SBCs are tried decides. {_alternatives(journey)}")
     return together(sentences(lines), *_doubts(journey))
 
 
 def _alternatives(journey: Journey) -> str:
-    words = " Or: ".join(map(str, _telling(journey.outcomes, _MOST_OUTCOMES)))
+    words = " Or: ".join(map(str, _told_outcomes(journey, _MOST_OUTCOMES)))
     more = len(journey.outcomes) - _MOST_OUTCOMES
     return words + (f" Or {more} more." if more > 0 else "")
 
 
-def _telling(items: Sequence[_Item], most: int) -> list[_Item]:
-    """At most so many items in their order; SBCs that simply answer are the first to be left out."""
-    plain = [isinstance(item, Answered) or getattr(item, "effect", "") == "answers" for item in items]
-    chosen = sorted(sorted(range(len(items)), key=lambda i: (plain[i], i))[:most])
-    return [items[i] for i in chosen]
+def _telling(items: Sequence[_Item], most: int, is_plain: Callable[[_Item], bool]) -> list[_Item]:
+    """At most so many items in their order; the plain ones are the first to be left out."""
+    chosen = sorted(range(len(items)), key=lambda i: (is_plain(items[i]), i))[:most]
+    return [items[i] for i in sorted(chosen)]
+
+
+def _told_outcomes(journey: Journey, most: int) -> list[Outcome]:
+    return _telling(journey.outcomes, most, lambda outcome: isinstance(outcome, Answered))
 
 
 def _leg_words(leg: Leg) -> str:
     if not leg.tries:
         return f"Route {leg.route.name} has no trunk, so the call goes on."
-    effects = [one.effect for one in leg.tries]
-    if all(effect in ("fails over", "not tried") for effect in effects):
-        return f"Route {leg.route.name}: no SBC takes the call ({_tries_words(leg)}), so the call goes on."
-    return f"Route {leg.route.name} settles the call: {_tries_words(leg)}."
+    if leg.settles:
+        return f"Route {leg.route.name} settles the call: {_tries_words(leg)}."
+    return f"Route {leg.route.name}: no SBC takes the call ({_tries_words(leg)}), so the call goes on."
 
 
 def _tries_words(leg: Leg) -> str:
     more = len(leg.tries) - _MOST_OUTCOMES
-    return "; ".join(map(_try_words, _telling(leg.tries, _MOST_OUTCOMES))) + (f"; and {more} more" if more > 0 else "")
+    told = _telling(leg.tries, _MOST_OUTCOMES, lambda one: one.effect == "answers")
+    return "; ".join(map(_try_words, told)) + (f"; and {more} more" if more > 0 else "")
 
 
 def _try_words(one: Try) -> str:
@@ -116,23 +115,17 @@ def _doubts(journey: Journey) -> list[Shown]:
 
 def journey_table(journey: Journey) -> Shown:
     """Every matching route with its SBCs, and every outcome with one order of trying that leads to it."""
-    tries = [_Row(leg, one, one.effect) for leg in journey.legs for one in leg.tries]
+    tries = [(leg, one) for leg in journey.legs for one in leg.tries]
     rows = [
-        (row.leg.position, row.leg.route.name, row.leg.route.number_pattern, row.one.trunk, row.one.state, _effect(row))
-        for row in _telling(tries, _MOST_ROWS)
+        (leg.position, leg.route.name, leg.route.number_pattern, one.trunk, one.state, _effect(leg, one))
+        for leg, one in _telling(tries, _MOST_ROWS, lambda row: row[1].effect == "answers")
     ]
-    outcomes = [(one, _order(one)) for one in _telling(journey.outcomes, _MOST_ROWS)]
+    outcomes = [(one, _order(one)) for one in _told_outcomes(journey, _MOST_ROWS)]
     routes = table(
         _caption("The routes that match", len(tries)), ("row", "route", "pattern", "SBC", "state", "so it"), rows
     )
     endings = table(_caption("Possible outcomes", len(journey.outcomes)), ("outcome", "SBCs tried"), outcomes)
     return together(routes, endings) if rows else endings
-
-
-class _Row(NamedTuple):
-    leg: Leg
-    one: Try
-    effect: str
 
 
 def _order(outcome: Outcome) -> str:
@@ -141,8 +134,8 @@ def _order(outcome: Outcome) -> str:
     return " then ".join(order[:_MOST_OUTCOMES]) + more or "none"
 
 
-def _effect(row: _Row) -> str:
-    return row.effect if row.leg.reached else "is not reached"
+def _effect(leg: Leg, one: Try) -> str:
+    return one.effect if leg.reached else "is not reached"
 
 
 def _caption(caption: str, rows: int) -> str:

@@ -50,15 +50,12 @@ SUFFIX = ".exe" if os.name == "nt" else ""
 PYTHON = BIN / f"python{SUFFIX}"
 STAMP = VENV / "kit.txt"
 
-JUPYTERLAB = (
-    f"--ServerApp.root_dir={ROOT}",
-    "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
-    "--ServerApp.ip=127.0.0.1",  # this computer only
-    "--ServerApp.allow_root=True",  # containers run as root; with a token and on this computer only that is no door
-    "--KernelManager.transport_encryption=auto",  # else every kernel warns that it is not encrypted
-    "--Application.log_level=WARN",
-)
-NO_NEWS = '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}'
+# JupyterLab's defaults in this .venv: no question about news; what controls ask is done in the kernel's main thread, where
+# Interrupt Kernel can stop it.
+SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"},
+}
 COUNT_UNTRUSTED = """
 import sys, nbformat, nbformat.sign
 notary = nbformat.sign.NotebookNotary()
@@ -191,13 +188,13 @@ def open_notebooks(arguments: list[str]) -> int:
     """Open JupyterLab, with the outputs of the shipped notebooks trusted: untrusted pictures are not shown."""
     set_up("notebooks")
     notebooks = [str(path) for path in sorted(shipped()) if path.suffix == ".ipynb" and path.exists()]
-    settings = VENV / "share" / "jupyter" / "lab" / "settings"  # JupyterLab's defaults in this .venv, and only there
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
-    (settings / "overrides.json").write_text(NO_NEWS, encoding="utf-8")
+    (settings / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     if notebooks and quietly(str(PYTHON), "-m", "nbformat.sign", *notebooks).returncode:
         print("notebooks: at least one cannot be read, so not all are trusted. Next: python kit.py doctor")
     print("JupyterLab opens; Ctrl-C here ends it", flush=True)
-    return run("-m", "jupyterlab", *JUPYTERLAB, *arguments)
+    return run("-m", "jupyterlab", f"--config={ROOT / 'kit_jupyterlab.py'}", *arguments)
 
 
 # --- the shipped notebooks ---

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.lab import Lab, Reader
 
 # The same examples on every run, so that a red run is red again; a slow computer is no reason to fail.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
@@ -44,3 +51,58 @@ def cases(file: str, group: str) -> list[Any]:
     assert rows, f"{file} has no case in {group}"
     assert all(row["because"] for row in rows)
     return [pytest.param(row, id=row["name"]) for row in rows]
+
+
+# --- a real browser; what needs it is imported only then
+
+
+@pytest.fixture(scope="session")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """The system's Chromium. Without one the quick tier skips, and the long one fails."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.lab import NAMES, chromium, launched
+
+    program = chromium()
+    if program is None:
+        why = f"no browser: none of {', '.join(NAMES)} is on the PATH, and CHROMIUM names none"
+        if request.config.getoption("--full"):
+            pytest.fail(f"{why}; install Chromium (Debian: apt-get install chromium) and run again")
+        pytest.skip(why)
+    with sync_playwright() as playwright:
+        found = launched(playwright, program)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab in a copy of the project, as `kit.py open` starts it."""
+    from tests.lab import downloaded, opened
+
+    with opened(downloaded(tmp_path_factory.mktemp("lab"))) as running:
+        yield running
+
+
+@pytest.fixture
+def new_reader(browser: Browser, lab: Lab) -> Iterator[Callable[..., Reader]]:
+    """Somebody who comes with a browser of their own; options are Playwright's for a context."""
+    from tests.lab import PROJECTOR, Reader
+
+    with ExitStack() as leaving:
+        leaving.callback(lab.end_kernels)
+
+        def come(**options: Any) -> Reader:
+            context = browser.new_context(**{"viewport": PROJECTOR, **options})
+            leaving.callback(context.close)
+            return Reader(lab, context.new_page())
+
+        yield come
+
+
+@pytest.fixture
+def reader(new_reader: Callable[..., Reader]) -> Iterator[Reader]:
+    """One reader before a projector; at the end, nothing may have gone wrong in the page."""
+    one = new_reader()
+    yield one
+    assert one.trouble == []

@@ -140,6 +140,8 @@ def test_every_widget_is_followed_by_the_same_answer_without_one(path: Path) -> 
 def test_every_picture_has_alt_text_and_words(path: Path) -> None:
     for cell in code(path):
         for image in re.findall(r"<img [^>]*>", page(cell)):
+            if image.startswith('<img alt="" width="16"'):  # an icon, which repeats the word behind it
+                continue
             alt = re.search(r'alt="([^"]*)"', image)
             assert alt is not None
             assert len(alt[1].split()) >= 5, cell["id"]

@@ -7,7 +7,8 @@ from textwrap import wrap
 
 from acs_telephony.receiving import Arrival, Ending, Lost, Refused, ToApplication, ToOmnichannel, ToTenant, Undocumented
 from acs_telephony.views import dot
-from acs_telephony.views.display import Kind, Shown, notice, table, together
+from acs_telephony.views.display import Shown, notice, table, together
+from acs_telephony.views.icons import Kind
 from acs_telephony.views.palette import Kind as Form
 from acs_telephony.views.palette import State
 from acs_telephony.views.pictures import Picture

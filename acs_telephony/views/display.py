@@ -11,32 +11,27 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import Final, Literal
+from typing import Final
 
 from acs_telephony.views.dot import clean
-from acs_telephony.views.palette import CARD_BORDER, TONES
+from acs_telephony.views.icons import ICONS, Kind, icon
+from acs_telephony.views.palette import CARD_BORDER, MARKS
 from acs_telephony.views.pictures import Picture
 
-Kind = Literal["Documented", "Our model", "Unknown", "Answer", "Error", "Mind"]
-
-_NOTICE: Final[dict[Kind, str]] = {
-    "Documented": TONES["good"].line,
-    "Our model": TONES["warn"].line,
-    "Unknown": TONES["idle"].line,
-    "Answer": TONES["good"].line,
-    "Error": TONES["stop"].line,
-    "Mind": TONES["warn"].line,
-}
 _WIDEST: Final = 46
 _DATED: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \([A-Z0-9-]+\))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Something to look at: `html` for a page, `text` with the same content for everything else."""
+    """Something to look at: `html` for a page, `text` with the same content for everything else.
+
+    `said` is the sentence that matters, for a reader who hears the page: it is spoken when a panel's answer changes.
+    """
 
     html: str
     text: str
+    said: str
 
     def __str__(self) -> str:
         return self.text
@@ -64,7 +59,7 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]
         f'caption-side:top;font-weight:bold;padding:4px 0">{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
-    return Shown(page, f"{caption}\n{_aligned([titles, *cells])}")
+    return Shown(page, f"{caption}\n{_aligned([titles, *cells])}", caption)
 
 
 def _row(cells: list[str], edge: str) -> str:
@@ -89,17 +84,18 @@ def _aligned(rows: list[list[str]]) -> str:
 
 
 def sentences(lines: Iterable[str]) -> Shown:
-    """Sentences, one below the other, in the order in which things happen."""
+    """Sentences, one below the other, in the order in which things happen; the last one says how it ends."""
     cleaned = [clean(line) for line in lines]
     items = "".join(f"<li>{html.escape(line)}</li>" for line in cleaned)
-    return Shown(f'<ol style="margin:8px 0">{items}</ol>', "\n".join(f"{i}. {s}" for i, s in enumerate(cleaned, 1)))
+    text = "\n".join(f"{i}. {s}" for i, s in enumerate(cleaned, 1))
+    return Shown(f'<ol style="margin:8px 0">{items}</ol>', text, "".join(cleaned[-1:]))
 
 
 def heading(words: str) -> Shown:
     """A small heading, for a part of an answer or a group of controls."""
     words = clean(words)
     style = "font-size:1em;font-weight:bold;line-height:1.5;margin:12px 0 4px"
-    return Shown(f'<h3 style="{style}">{html.escape(words)}</h3>', words)
+    return Shown(f'<h3 style="{style}">{html.escape(words)}</h3>', words, words)
 
 
 def notice(kind: Kind, words: str) -> Shown:
@@ -110,17 +106,13 @@ def notice(kind: Kind, words: str) -> Shown:
     if "\n" in words:
         first, _, rest = body.partition("\n")
         body = f'{first}<pre style="margin:4px 0;background-color:transparent;color:inherit">{rest}</pre>'
-    style = f"border-left:4px solid {_NOTICE[kind]};padding:4px 12px;margin:8px 0"
-    return Shown(f'<div style="{style}"><strong>{kind}.</strong> {body}</div>', f"{kind}. {words}")
-
-
-def small(words: str) -> Shown:
-    """A remark that does not ask for attention."""
-    words = clean(words)
-    return Shown(f'<p style="font-size:0.9em;line-height:1.5;margin:4px 0">{html.escape(words)}</p>', words)
+    style = f"border-left:4px solid {MARKS[ICONS[kind][0]]};padding:4px 12px;margin:8px 0"
+    page = f'<div style="{style}">{icon(kind)}<strong>{kind}.</strong> {body}</div>'
+    return Shown(page, f"{kind}. {words}", words)
 
 
 def together(*parts: Shown | Picture) -> Shown:
-    """Several things, one below the other."""
+    """Several things, one below the other; the first one holds the sentence that matters."""
     pages = (part.html if isinstance(part, Shown) else part._repr_html_() for part in parts)
-    return Shown("\n".join(pages), "\n\n".join(map(str, parts)))
+    said = next((part.said if isinstance(part, Shown) else part.title for part in parts), "")
+    return Shown("\n".join(pages), "\n\n".join(map(str, parts)), said)

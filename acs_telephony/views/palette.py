@@ -68,6 +68,15 @@ TONES: Final[dict[State, Tone]] = {
     "idle": Tone("#f5f6f7", "#5f6a75", "dotted", 1.4),
 }
 
+# For marks that stand on the page itself, light or dark: at least 4:1 on white and on JupyterLab's dark #111111.
+MARKS: Final[dict[State, str]] = {
+    "plain": "#327dc8",
+    "good": "#148a4f",
+    "warn": "#aa6909",
+    "stop": "#d44955",
+    "idle": "#6e7a87",
+}
+
 # One form for each kind of thing.
 FORMS: Final[dict[Kind, Form]] = {
     "application": Form("component"),

@@ -1,28 +1,47 @@
 """What every panel is: labelled controls, one answer under them, and an error in its place.
 
 A panel has no rule of its own. It hands the values of its controls to a function and shows what comes back. When the
-function refuses a value, the error stands above the answer and the last good answer stays.
+function refuses a value, the error stands above the answer and the last good answer stays. What only a page can do for
+it (keys, spoken changes, a word when work lasts) is in `front.js`, how it looks in `front.css`.
 """
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+from anywidget import AnyWidget
 from ipywidgets import HTML, GridBox, ValueWidget, VBox
+from traitlets import Bool, Unicode
 
 from acs_telephony.errors import AcsTelephonyError
-from acs_telephony.views.display import Shown, heading, notice, small
+from acs_telephony.views.display import Shown, heading, notice
 
 #: How a control is laid out: it fills its column, and its label keeps its whole length.
 FILL: dict[str, Any] = {"layout": {"width": "auto"}, "style": {"description_width": "initial"}}
 
 Controls = Mapping[str, ValueWidget]
 
-# JupyterLab keeps arrow keys and letters for itself until a list is open.
-_HINT = small(
-    "Run this cell first (Shift+Enter). With the keyboard: Tab moves on, Space opens a list, Enter takes a choice."
+_HERE: Final = Path(__file__).parent
+# Shown while no Python listens: before the first run, after a restart, in a saved page.
+_ASLEEP: Final = (
+    "These controls are asleep, because their Python is not running. Choose Run > Run All Cells, and they work. "
+    "What stands below is the last answer."
 )
+_PATIENCE: Final = "Still working on your last change. To stop it, choose Kernel > Interrupt Kernel."
+_STOPPED: Final = "you stopped this change before it had an answer.\nChange a control to ask again."
+
+
+class Front(AnyWidget):
+    """The part of a panel that runs in the page; it shows nothing of its own but a word when work lasts."""
+
+    _esm = (_HERE / "front.js").read_text(encoding="utf-8")
+    _css = (_HERE / "front.css").read_text(encoding="utf-8")
+    title = Unicode().tag(sync=True)
+    patience = Unicode(_PATIENCE).tag(sync=True)
+    working = Bool(False).tag(sync=True)
 
 
 class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -37,25 +56,40 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
     ) -> None:
         self.title = title
         self.controls = {name: control for controls in groups.values() for name, control in controls.items()}
-        self.error = HTML()
-        self.answer = HTML()
+        self.error = HTML(_dom_classes=["acs-error"])
+        self.answer = HTML(_dom_classes=["acs-answer"])
         self._ask = answer
-        super().__init__([HTML(_HINT.html), *_laid_out(groups, column), self.error, self.answer])
+        self._front = Front(title=title)
+        asleep = HTML(f'<div class="acs-asleep">{notice("Mind", _ASLEEP).html}</div>')
+        super().__init__([asleep, *_laid_out(groups, column), self._front, self.error, self.answer])
+        self.add_class("acs-panel")
         for control in self.controls.values():
             control.observe(self._change, names="value")
-        self._change()
+        self._show()
 
     def _change(self, _: object = None) -> None:
+        self._front.working = True
+        try:
+            self._show()
+        except KeyboardInterrupt:
+            self._refuse(_STOPPED)
+        finally:
+            self._front.working = False
+
+    def _show(self) -> None:
         values: dict[str, Any] = {name: control.value for name, control in self.controls.items()}
         try:
             shown = self._ask(**values)
         except AcsTelephonyError as error:
-            stays = " The answer below is the last good one." if self.answer.value else ""
-            self.error.value = notice("Error", f"{error}{stays}").html
+            self._refuse(str(error))
         else:
             # Both in one message each, and only when they change: the page redraws what it is sent.
             self.error.value = ""
-            self.answer.value = f'<div style="line-height:1.5">{shown.html}</div>'
+            self.answer.value = f'<div data-said="{html.escape(shown.said)}">{shown.html}</div>'
+
+    def _refuse(self, words: str) -> None:
+        stays = " The answer below is the last good one." if self.answer.value else ""
+        self.error.value = notice("Error", f"{words}{stays}").html
 
     def __repr__(self) -> str:
         return f"<{self.title}: alive when the notebook runs; its first answer stands below>"
@@ -67,4 +101,5 @@ def _laid_out(groups: Mapping[str, Controls], column: str) -> Iterator[Any]:
     for words, controls in groups.items():
         if words:
             yield HTML(heading(words).html)
-        yield GridBox(list(controls.values()), layout={"grid_template_columns": columns, "grid_gap": "4px 24px"})
+        layout = {"grid_template_columns": columns, "grid_gap": "4px 24px"}
+        yield GridBox(list(controls.values()), layout=layout, _dom_classes=["acs-controls"])

@@ -1,0 +1,70 @@
+// What only the page can do for a panel: keep JupyterLab's single keys out of its controls, say a changed answer aloud,
+// tell of work that lasts, and tell when no Python listens. Without this file a panel still answers.
+
+const SLOW = 400; // milliseconds until waiting needs a word
+const ASLEEP = "jupyter-widgets-disconnected"; // the class that ipywidgets gives to a view without a kernel
+
+function render({ model, el }) {
+  const [slow, status, alarm] = [["p", ""], ["div", "status"], ["div", "alert"]].map(([tag, role]) => {
+    const part = el.appendChild(document.createElement(tag));
+    part.className = role ? "acs-spoken" : "acs-slow";
+    part.setAttribute("role", role || "status");
+    return part;
+  });
+  let timer, panel, heard;
+
+  // A reader of screens hears the sentence of an answer, not its tables; the error whole, since it says what to do.
+  const wording = () => [
+    panel.querySelector(".acs-error")?.textContent.trim() ?? "",
+    panel.querySelector(".acs-answer [data-said]")?.dataset.said ?? "",
+  ];
+  const say = () => {
+    const now = wording();
+    if (heard.join("\n") === now.join("\n")) return;
+    heard = now;
+    alarm.textContent = now[0];
+    status.textContent = now[0] ? "" : now[1];
+  };
+
+  // JupyterLab reads a, b, d, x, arrows and Enter as orders to the notebook, also from a list that has the focus.
+  // It leaves a control alone that itself carries this attribute; Ctrl+S and Shift+Enter must go on to it.
+  const keep = (event) => {
+    if (!panel.contains(event.target)) return;
+    const order = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !order);
+  };
+
+  // Controls that nobody hears must not seem to work.
+  const sleep = () => {
+    for (const controls of panel.querySelectorAll(".acs-controls")) controls.inert = panel.classList.contains(ASLEEP);
+  };
+
+  const wait = () => {
+    clearTimeout(timer);
+    slow.textContent = "";
+    if (model.get("working")) timer = setTimeout(() => (slow.textContent = model.get("patience")), SLOW);
+  };
+
+  const changes = new MutationObserver(() => (sleep(), say()));
+  const begin = () => {
+    panel = el.closest(".acs-panel");
+    if (!panel) return requestAnimationFrame(begin); // the page puts a view in its place after it is drawn
+    panel.setAttribute("role", "group");
+    panel.setAttribute("aria-label", model.get("title"));
+    heard = wording();
+    sleep();
+    changes.observe(panel, { attributes: true, attributeFilter: ["class"], childList: true, subtree: true });
+    window.addEventListener("keydown", keep, true); // on window, to be before JupyterLab, which listens on document
+  };
+  begin();
+  model.on("change:working", wait);
+
+  return () => {
+    clearTimeout(timer);
+    changes.disconnect();
+    window.removeEventListener("keydown", keep, true);
+    model.off("change:working", wait);
+  };
+}
+
+export default { render };

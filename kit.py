@@ -50,8 +50,8 @@ SUFFIX = ".exe" if os.name == "nt" else ""
 PYTHON = BIN / f"python{SUFFIX}"
 STAMP = VENV / "kit.txt"
 
-# JupyterLab's defaults in this .venv: no question about news; what controls ask is done in the kernel's main thread, where
-# Interrupt Kernel can stop it.
+# Defaults of JupyterLab in this .venv: no question about news; what controls ask is done in the main thread of the
+# kernel, where Interrupt Kernel can stop it.
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"},

@@ -90,7 +90,7 @@ def new_reader(browser: Browser, lab: Lab) -> Iterator[Callable[..., Reader]]:
     from tests.lab import PROJECTOR, Reader
 
     with ExitStack() as leaving:
-        leaving.callback(lab.end_kernels)
+        leaving.callback(lab.tidy)
 
         def come(**options: Any) -> Reader:
             context = browser.new_context(**{"viewport": PROJECTOR, **options})

@@ -55,6 +55,14 @@ _LEAF = """async () => {
     do await new Promise((done) => setTimeout(done, 20)); while (notebook.widgets[i].placeholder);
   }
 }"""
+_BELOW = """() => {
+  const [outer] = document.querySelectorAll('.jp-WindowedPanel-outer');
+  const moved = outer.scrollTop > 0;
+  outer.scrollTop = 0;
+  const cells = [...outer.querySelectorAll('.jp-Cell')].map((cell) => cell.getBoundingClientRect());
+  const { top, bottom } = outer.getBoundingClientRect();
+  return [Math.max(0, Math.ceil(cells.at(-1).bottom - bottom)), moved || cells[0].top < top];
+}"""
 _LONGEST = 30_000  # milliseconds for anything that a page does
 
 
@@ -83,8 +91,9 @@ class Lab:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def end_kernels(self) -> None:
-        """Leave no kernel running for the next reader."""
+    def tidy(self) -> None:
+        """Leave no kernel and no setting, such as the theme, for the next reader."""
+        shutil.rmtree(self.root / ".venv" / "jupyter" / "jupyter_config_dir" / "lab", ignore_errors=True)
         for session in self.api("sessions"):
             self.api(f"sessions/{session['id']}", "DELETE")
 
@@ -133,7 +142,7 @@ def opened(root: Path, *options: str) -> Iterator[Lab]:
             time.sleep(0.05)
         assert server.poll() is None, log.read_text(encoding="utf-8", errors="replace")
         yield lab
-        lab.end_kernels()
+        lab.tidy()
     finally:
         server.terminate()
         server.wait(30)
@@ -197,6 +206,24 @@ class Reader:
     def leaf_through(self) -> None:
         """Scroll from top to bottom: JupyterLab draws a cell when it comes into view, and keeps it then."""
         self.script(_LEAF)
+
+    def roll_out(self, width: int) -> None:
+        """Make the window so high that the whole notebook is in view, beside no file browser.
+
+        axe-core takes what is scrolled away, and all of JupyterLab (its body has no height), for invisible.
+        """
+        self.script("() => window.jupyterapp.shell.collapseLeft()")
+        self.page.add_style_tag(content="body { height: 100vh !important }")
+        height, settled = PROJECTOR["height"], 0
+        for _ in range(20):
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.script("() => new Promise((done) => setTimeout(done, 150))")  # JupyterLab follows in steps
+            missing, moved = self.script(_BELOW)
+            settled = 0 if missing or moved else settled + 1
+            height += missing + 100 if missing else 0
+            if settled == 3:
+                return
+        raise AssertionError("the notebook does not come into view as a whole")
 
     def theme(self, name: str) -> None:
         """Settings > Theme: "Light" or "Dark"."""

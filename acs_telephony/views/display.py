@@ -19,7 +19,10 @@ from acs_telephony.views.palette import CARD_BORDER, MARKS
 from acs_telephony.views.pictures import Picture
 
 _WIDEST: Final = 46
-_DATED: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \([A-Z0-9-]+\))?")
+# With so many columns a table may be wider than a zoomed page: then it scrolls, and the keyboard can reach it to do so.
+_WIDE: Final = 4
+_LONG_WORD: Final = re.compile(r"[^\s-]{12}")
+_DATED: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,19 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]
         f'caption-side:top;font-weight:bold;padding:4px 0">{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+    if len(titles) >= _WIDE:
+        page = (
+            f'<div role="group" tabindex="0" aria-label="{html.escape(caption)}" style="overflow-x:auto">{page}</div>'
+        )
     return Shown(page, f"{caption}\n{_aligned([titles, *cells])}", caption)
 
 
 def _row(cells: list[str], edge: str) -> str:
     # A source stays in one piece: a date broken at its hyphen cannot be read.
     first, *others = (_DATED.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(cell)) for cell in cells)
-    named = f'<th scope="row" style="{edge};font-weight:normal">{first}</th>'
-    return named + "".join(f'<td style="{edge}">{cell}</td>' for cell in others)
+    broken = [f"{edge};overflow-wrap:anywhere" if _LONG_WORD.search(cell) else edge for cell in cells]
+    named = f'<th scope="row" style="{broken[0]};font-weight:normal">{first}</th>'
+    return named + "".join(f'<td style="{style}">{cell}</td>' for style, cell in zip(broken[1:], others, strict=True))
 
 
 def _aligned(rows: list[list[str]]) -> str:

@@ -54,7 +54,7 @@ class Form:
 
 
 TINTS: Final[dict[Who, Tint]] = {
-    "you": Tint("You", "#eef6ec", "#4a7a3c"),
+    "you": Tint("You", "#eef6ec", "#437236"),
     "microsoft": Tint("Microsoft", "#eaf2fb", "#35699f"),
     "carrier": Tint("Carrier", "#fdf4e3", "#8f6410"),
     "public": Tint("Public telephone network", "#f2f2f5", "#575d66"),

@@ -11,19 +11,20 @@ function render({ model, el }) {
     part.setAttribute("role", role || "status");
     return part;
   });
-  let timer, panel, heard;
+  let timer, saying, panel, heard;
 
   // A reader of screens hears the sentence of an answer, not its tables; the error whole, since it says what to do.
-  const wording = () => [
-    panel.querySelector(".acs-error")?.textContent.trim() ?? "",
-    panel.querySelector(".acs-answer [data-said]")?.dataset.said ?? "",
-  ];
+  // An answer may change under the same sentence: so the old words go first, and the new ones count as new.
+  const shown = () => [...panel.querySelectorAll(".acs-error, .acs-answer")].map((part) => part.innerHTML).join();
   const say = () => {
-    const now = wording();
-    if (heard.join("\n") === now.join("\n")) return;
-    heard = now;
-    alarm.textContent = now[0];
-    status.textContent = now[0] ? "" : now[1];
+    if (heard === shown()) return;
+    heard = shown();
+    clearTimeout(saying);
+    alarm.textContent = status.textContent = "";
+    saying = setTimeout(() => {
+      alarm.textContent = panel.querySelector(".acs-error").textContent.trim();
+      if (!alarm.textContent) status.textContent = panel.querySelector(".acs-answer [data-said]").dataset.said;
+    }, 50);
   };
 
   // JupyterLab reads a, b, d, x, arrows and Enter as orders to the notebook, also from a list that has the focus.
@@ -51,7 +52,7 @@ function render({ model, el }) {
     if (!panel) return requestAnimationFrame(begin); // the page puts a view in its place after it is drawn
     panel.setAttribute("role", "group");
     panel.setAttribute("aria-label", model.get("title"));
-    heard = wording();
+    heard = shown();
     sleep();
     changes.observe(panel, { attributes: true, attributeFilter: ["class"], childList: true, subtree: true });
     window.addEventListener("keydown", keep, true); // on window, to be before JupyterLab, which listens on document
@@ -61,6 +62,7 @@ function render({ model, el }) {
 
   return () => {
     clearTimeout(timer);
+    clearTimeout(saying);
     changes.disconnect();
     window.removeEventListener("keydown", keep, true);
     model.off("change:working", wait);

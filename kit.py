@@ -194,7 +194,7 @@ def open_notebooks(arguments: list[str]) -> int:
     if notebooks and quietly(str(PYTHON), "-m", "nbformat.sign", *notebooks).returncode:
         print("notebooks: at least one cannot be read, so not all are trusted. Next: python kit.py doctor")
     print("JupyterLab opens; Ctrl-C here ends it", flush=True)
-    return run("-m", "jupyterlab", f"--config={ROOT / 'kit_jupyterlab.py'}", *arguments)
+    return run("-m", "jupyterlab", f"--config={ROOT / 'lab' / 'config.py'}", *arguments)
 
 
 # --- the shipped notebooks ---

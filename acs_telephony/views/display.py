@@ -21,7 +21,9 @@ from acs_telephony.views.pictures import Picture
 _WIDEST: Final = 46
 # With so many columns a table may be wider than a zoomed page: then it scrolls, and the keyboard can reach it to do so.
 _WIDE: Final = 4
-_LONG_WORD: Final = re.compile(r"[^\s-]{12}")
+# Where a long name or pattern may go on in the next line: behind a dot, a slash or an underscore, before a bracket.
+_LONG_WORD: Final = re.compile(r"\S{12,}")
+_BREAK: Final = re.compile(r"(?<=[._/])(?=\w)|(?=[(\[{])")
 _DATED: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -70,11 +72,16 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def _row(cells: list[str], edge: str) -> str:
-    # A source stays in one piece: a date broken at its hyphen cannot be read.
-    first, *others = (_DATED.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(cell)) for cell in cells)
-    broken = [f"{edge};overflow-wrap:anywhere" if _LONG_WORD.search(cell) else edge for cell in cells]
-    named = f'<th scope="row" style="{broken[0]};font-weight:normal">{first}</th>'
-    return named + "".join(f'<td style="{style}">{cell}</td>' for style, cell in zip(broken[1:], others, strict=True))
+    first, *others = map(_wrapping, cells)
+    named = f'<th scope="row" style="{edge};font-weight:normal">{first}</th>'
+    return named + "".join(f'<td style="{edge}">{cell}</td>' for cell in others)
+
+
+def _wrapping(cell: str) -> str:
+    """Escaped text that goes on in the next line where it is kind: long names in parts, a date in one piece."""
+    marked = _LONG_WORD.sub(lambda word: _BREAK.sub("\n", word[0]), cell)  # a cleaned cell has no line end of its own
+    parted = html.escape(marked).replace("\n", "<wbr>")
+    return _DATED.sub(r'<span style="white-space:nowrap">\g<0></span>', parted)
 
 
 def _aligned(rows: list[list[str]]) -> str:

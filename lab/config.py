@@ -19,11 +19,15 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
         return super().connect()
 
 
+HERE = Path(__file__).resolve().parent
 c = get_config()  # noqa: F821  # Jupyter puts this name there
-c.ServerApp.root_dir = str(Path(__file__).resolve().parent)
+c.ServerApp.root_dir = str(HERE.parent)
 c.LabApp.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
 c.ServerApp.ip = "127.0.0.1"  # this computer only
 c.ServerApp.allow_root = True  # containers run as root; with a token and on this computer only that is no door
 c.ServerApp.kernel_websocket_connection_class = PromptConnection
 c.KernelManager.transport_encryption = "auto"  # else every kernel warns that it is not encrypted
 c.Application.log_level = "WARN"
+# What File > Print shows.
+c.TemplateExporter.extra_template_basedirs = [str(HERE)]
+c.HTMLExporter.template_name = "paper"

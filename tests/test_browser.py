@@ -152,6 +152,7 @@ def test_the_keys_of_the_notebook_still_work_in_a_panel(reader: Reader) -> None:
     sees(reader, "Dial", "sbc1.contoso.biz answers")  # a new panel, with its first answer
 
 
+@pytest.mark.full
 @each_notebook
 def test_a_page_shows_its_answers_after_a_reload_and_to_somebody_who_does_not_trust_it(
     new_reader: Callable[..., Reader], notebook: str

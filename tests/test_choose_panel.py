@@ -33,7 +33,7 @@ PLAN = "Plan the move as well: the last day is 2028-09-30, by the guide of 2026-
 
 def words(page: str) -> str:
     """What a page says, without its tags; those within a line of text are not even spaces."""
-    page = re.sub(r"</?(span|strong)[^>]*>", "", page)
+    page = re.sub(r"</?(span|strong|wbr)[^>]*>", "", page)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 

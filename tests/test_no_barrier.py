@@ -49,6 +49,7 @@ def list_contrasts(reader: Reader) -> list[float]:
     return [palette.contrast(hexadecimal(text), hexadecimal(ground)) for text, ground in pairs]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_axe_finds_nothing_in_either_theme_at_either_zoom(reader: Reader, notebook: str) -> None:
     reader.open(f"notebooks/{notebook}.ipynb")
@@ -67,6 +68,7 @@ def test_axe_finds_nothing_in_either_theme_at_either_zoom(reader: Reader, notebo
     assert {where: wrong for where, wrong in found.items() if wrong} == {}
 
 
+@pytest.mark.full
 def test_axe_would_find_a_barrier(reader: Reader) -> None:
     reader.open("notebooks/00_start_here.ipynb")
     reader.script("""() => {
@@ -79,6 +81,7 @@ def test_axe_would_find_a_barrier(reader: Reader) -> None:
     assert {line.split(":")[0] for line in wrong} == {"color-contrast", "image-alt"}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("case", PANELS)
 def test_a_panel_has_room_at_200_percent(reader: Reader, case: dict[str, Any]) -> None:
     """Nothing is cut off or leaves the panel, and no label loses a word, beside an open file browser or without."""
@@ -116,6 +119,7 @@ _STOP = """panel => {
 }"""
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("case", PANELS)
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_the_focus_is_seen_and_goes_as_one_reads(reader: Reader, case: dict[str, Any], theme: str) -> None:

@@ -52,10 +52,10 @@ def ids(entry: Any, prefix: str) -> Iterator[str]:
 
 
 def outputs() -> str:
-    """The HTML of all outputs that the notebook keeps."""
+    """The HTML of all outputs that the notebook keeps, without the places where a long name may break."""
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     data = [output.get("data", {}) for cell in cells for output in cell.get("outputs", ())]
-    return "".join("".join(one.get("text/html", "")) for one in data)
+    return "".join("".join(one.get("text/html", "")) for one in data).replace("<wbr>", "")
 
 
 # ---------------------------------------------------------------- both options

@@ -34,6 +34,7 @@ HOSTILE = "<script>alert(1)</script>&\"'\x1b[31m\u202e|%s\n"
 
 def words(page: str) -> str:
     """The text of a page as a person reads it."""
+    page = page.replace("<wbr>", "")
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page))).strip()
 
 

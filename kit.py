@@ -50,6 +50,9 @@ SUFFIX = ".exe" if os.name == "nt" else ""
 PYTHON = BIN / f"python{SUFFIX}"
 STAMP = VENV / "kit.txt"
 
+# What the browser tests drive, first come first served; the variable CHROMIUM goes before them.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
 # Defaults of JupyterLab in this .venv: no question about news; what controls ask is done in the main thread of the
 # kernel, where Interrupt Kernel can stop it.
 SETTINGS = {
@@ -323,8 +326,13 @@ def check_packages() -> Iterator[tuple[str, str]]:
             yield "fix", f"package {name} {pins[name]}: {have.get(name, 'not')} installed. Next: {remedy}"
 
 
-def check_pictures_and_port() -> Iterator[tuple[str, str]]:
-    """Who draws, in the order in which the project asks, and where JupyterLab will listen."""
+def browser() -> str | None:
+    """The Chromium or Chrome that the browser tests drive, if there is one."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def check_programs_and_port() -> Iterator[tuple[str, str]]:
+    """Who draws, in the order in which the project asks; what the browser tests drive; where JupyterLab will listen."""
     drawn = len(list((ROOT / "diagrams").glob("*.svg")))
     if (BIN / f"graphviz-pure{SUFFIX}").exists():
         yield "ok", "pictures are drawn by graphviz-pure of .venv"
@@ -332,6 +340,10 @@ def check_pictures_and_port() -> Iterator[tuple[str, str]]:
         yield "ok", f"pictures are drawn by {shutil.which('dot')}"
     else:
         yield "note", f"nothing here draws pictures; the {drawn} drawn ones in diagrams/ are shown"
+    if browser():
+        yield "ok", f"browser tests drive {browser()}"
+    else:
+        yield "note", "no Chromium or Chrome on the PATH: tests in a browser are skipped"
     with socket.socket() as probe:
         probe.settimeout(1)
         taken = probe.connect_ex(("127.0.0.1", 8888)) == 0
@@ -359,7 +371,7 @@ def check_notebooks() -> Iterator[tuple[str, str]]:
 def doctor() -> int:
     """Print what every check says; 0 when nothing needs doing."""
     marks = []
-    for check in check_python, check_packages, check_pictures_and_port, check_notebooks:
+    for check in check_python, check_packages, check_programs_and_port, check_notebooks:
         for mark, sentence in check():
             marks.append(mark)
             print(f"{mark:5} {sentence}")

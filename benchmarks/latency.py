@@ -18,7 +18,8 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.lab import PROJECTOR, Reader, chromium, downloaded, launched, opened  # noqa: E402
+import kit  # noqa: E402
+from tests.lab import PROJECTOR, Reader, downloaded, launched, opened  # noqa: E402
 
 STOCK = (
     "--ServerApp.kernel_websocket_connection_class="
@@ -73,7 +74,7 @@ def main() -> None:
     parser.add_argument("--stock", action="store_true", help="with JupyterLab's own kernel connection")
     parser.add_argument("--times", type=int, default=200, help="how often each control is turned")
     options = parser.parse_args()
-    program = chromium()
+    program = kit.browser()
     if program is None:
         raise SystemExit("no Chromium or Chrome on the PATH; name one with the variable CHROMIUM")
     with (

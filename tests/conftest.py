@@ -61,11 +61,12 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """The system's Chromium. Without one the quick tier skips, and the long one fails."""
     from playwright.sync_api import sync_playwright
 
-    from tests.lab import NAMES, chromium, launched
+    import kit
+    from tests.lab import launched
 
-    program = chromium()
+    program = kit.browser()
     if program is None:
-        why = f"no browser: none of {', '.join(NAMES)} is on the PATH, and CHROMIUM names none"
+        why = f"no browser: none of {', '.join(kit.BROWSERS)} is on the PATH, and CHROMIUM names none"
         if request.config.getoption("--full"):
             pytest.fail(f"{why}; install Chromium (Debian: apt-get install chromium) and run again")
         pytest.skip(why)

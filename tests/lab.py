@@ -24,7 +24,6 @@ from playwright.sync_api import Browser, Locator, Page, Playwright
 import kit
 from tests.conftest import ROOT
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--no-sandbox",  # containers run as root; the only pages are our own
     "--disable-gpu",
@@ -64,11 +63,6 @@ _BELOW = """() => {
   return [Math.max(0, Math.ceil(cells.at(-1).bottom - bottom)), moved || cells[0].top < top];
 }"""
 _LONGEST = 30_000  # milliseconds for anything that a page does
-
-
-def chromium() -> str | None:
-    """The system's Chromium or Chrome, or the program that the variable CHROMIUM names."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def launched(playwright: Playwright, program: str) -> Browser:

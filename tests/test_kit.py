@@ -391,6 +391,7 @@ def test_without_venv_doctor_says_what_is_missing_and_changes_nothing(project: P
     assert re.search(r"^fix   package pydantic [\d.]+: not installed. Next: python kit.py open$", words, re.MULTILINE)
     assert re.search(r"pictures", words)
     assert re.search(r"port 8888", words)
+    assert re.search(r"browser", words)
     assert "fix   notebooks/01_next.ipynb is missing. For the shipped one: python kit.py reset" in words
     assert "note  notebooks/00_start_here.ipynb is changed" in words
     assert files(project) == before
@@ -401,3 +402,15 @@ def test_doctor_tells_an_outdated_venv_from_a_missing_one(project: Path, steps: 
     assert "ok    .venv is up to date for open\n" in command(project, "doctor")[1]
     append(project / "pyproject.toml", "# moved on\n")
     assert "fix   .venv is not of this Python, folder, pyproject.toml and constraints" in command(project, "doctor")[1]
+
+
+def test_doctor_says_when_tests_in_a_browser_will_be_skipped(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kit = load(project)
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", "")
+    assert (
+        "note",
+        "no Chromium or Chrome on the PATH: tests in a browser are skipped",
+    ) in kit.check_programs_and_port()
+    monkeypatch.setenv("CHROMIUM", "/opt/a-browser")
+    assert ("ok", "browser tests drive /opt/a-browser") in kit.check_programs_and_port()

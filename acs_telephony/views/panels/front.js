@@ -11,7 +11,7 @@ function render({ model, el }) {
     part.setAttribute("role", role || "status");
     return part;
   });
-  let timer, saying, panel, heard;
+  let timer, saying, panel, heard, gone;
 
   // A reader of screens hears the sentence of an answer, not its tables; the error whole, since it says what to do.
   // An answer may change under the same sentence: so the old words go first, and the new ones count as new.
@@ -49,6 +49,7 @@ function render({ model, el }) {
   const changes = new MutationObserver(() => (sleep(), say()));
   const begin = () => {
     panel = el.closest(".acs-panel");
+    if (gone) return;
     if (!panel) return requestAnimationFrame(begin); // the page puts a view in its place after it is drawn
     panel.setAttribute("role", "group");
     panel.setAttribute("aria-label", model.get("title"));
@@ -61,6 +62,7 @@ function render({ model, el }) {
   model.on("change:working", wait);
 
   return () => {
+    gone = true;
     clearTimeout(timer);
     clearTimeout(saying);
     changes.disconnect();

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from acs_telephony.views import panels
-from tests.conftest import ROOT, cases
+from tests.conftest import NOTEBOOKS, ROOT, cases
 from tests.lab import Reader
 
-NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 PANELS = cases("panels.toml", "panel")
 
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS)

@@ -17,10 +17,9 @@ from acs_telephony import dial, microsoft_three_routes
 from acs_telephony.views import palette
 from acs_telephony.views.diagrams import path
 from acs_telephony.views.icons import ICONS
-from tests.conftest import ROOT, cases
+from tests.conftest import NOTEBOOKS, ROOT, cases
 from tests.lab import PROJECTOR, Reader
 
-NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 PANELS = cases("panels.toml", "panel")
 #: A projector of 1280 by 720 at 200 % zoom has so many CSS pixels.
 ZOOMED = {"width": PROJECTOR["width"] // 2, "height": PROJECTOR["height"] // 2}

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import NOTEBOOKS
 from tests.lab import ARTEFACTS, Reader
 
-NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 #: Paper of 210 mm without its margins, at 96 CSS pixels an inch.
 A4 = {"width": 703, "height": 1009}
 

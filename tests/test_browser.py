@@ -240,8 +240,8 @@ Panel("Slow", {"": {"name": Text("first", description="Name", continuous_update=
 """
 
 
-def test_work_that_lasts_says_so_and_can_be_stopped(reader: Reader) -> None:
-    """The panel is made for this test: no panel of the kit is slow enough."""
+def open_slow_panel(reader: Reader) -> None:
+    """A panel that is made for these tests: no panel of the kit is slow enough."""
     path = reader.copy("00_start_here", "slow")
     book = json.loads((reader.lab.root / path).read_text(encoding="utf-8"))
     code = next(cell for cell in book["cells"] if cell["cell_type"] == "code")
@@ -251,18 +251,59 @@ def test_work_that_lasts_says_so_and_can_be_stopped(reader: Reader) -> None:
     reader.open(path)
     reader.run_all()
     sees(reader, "Slow", "hello first")
+
+
+def test_work_that_lasts_says_so_and_can_be_stopped(reader: Reader) -> None:
+    open_slow_panel(reader)
     name, panel = reader.panel("Slow").get_by_label("Name", exact=True), reader.panel("Slow")
 
     name.fill("slow")
     name.press("Enter")
-    panel.get_by_text("Still working").wait_for()
-    reader.screenshot("panel still working")
+    waiting = panel.locator(".acs-slow").filter(has_text="No answer yet")
+    waiting.wait_for()
+    reader.screenshot("panel without an answer yet")
     reader.command("notebook:interrupt-kernel")
     panel.locator(".acs-error").filter(has_text="you stopped this change").wait_for()
-    panel.get_by_text("Still working").wait_for(state="hidden")
+    waiting.wait_for(state="hidden")
     assert "hello first" in answer(reader, "Slow")
 
     name.fill("again")
     name.press("Enter")
     sees(reader, "Slow", "hello again")
     assert "stopped" not in panel.inner_text()
+
+
+def test_a_kernel_that_dies_in_the_middle_of_work_leaves_a_panel_asleep(reader: Reader) -> None:
+    open_slow_panel(reader)
+    panel = reader.panel("Slow")
+    panel.get_by_label("Name", exact=True).fill("slow")
+    reader.page.keyboard.press("Enter")
+    waiting = panel.locator(".acs-slow").filter(has_text="No answer yet")
+    waiting.wait_for()
+
+    reader.script("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    panel.locator(".acs-asleep").wait_for()
+    waiting.wait_for(state="hidden")
+
+
+def test_a_change_that_nobody_can_answer_yet_gets_a_word(reader: Reader) -> None:
+    """While a cell runs the panel waits and then answers; when the kernel was shut down it says what to choose."""
+    open_slow_panel(reader)
+    name, panel = reader.panel("Slow").get_by_label("Name", exact=True), reader.panel("Slow")
+    waiting = panel.locator(".acs-slow").filter(has_text="No answer yet")
+    reader.script("""() => {
+      const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+      kernel.requestExecute({ code: "import time; time.sleep(3)" });
+    }""")
+    name.fill("busy")
+    name.press("Enter")
+    waiting.wait_for()
+    sees(reader, "Slow", "hello busy")
+    waiting.wait_for(state="hidden")
+
+    reader.script("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown().then(() => null)")
+    name.fill("nobody")
+    name.press("Enter")
+    waiting.wait_for()
+    assert "If no Python runs at all, choose Run > Run All Cells." in waiting.inner_text()
+    reader.trouble[:] = [words for words in reader.trouble if words != "Cannot send"]  # as ipywidgets says it

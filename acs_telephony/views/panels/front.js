@@ -1,5 +1,5 @@
 // What only the page can do for a panel: keep JupyterLab's single keys out of its controls, say a changed answer aloud,
-// tell of work that lasts, and tell when no Python listens. Without this file a panel still answers.
+// tell when an answer takes long or no Python listens. Without this file a panel still answers.
 
 const SLOW = 400; // milliseconds until waiting needs a word
 const ASLEEP = "jupyter-widgets-disconnected"; // the class that ipywidgets gives to a view without a kernel
@@ -35,15 +35,26 @@ function render({ model, el }) {
     event.target.toggleAttribute("data-lm-suppress-shortcuts", !order);
   };
 
+  // Python answers a ping when it has done all that was asked before: a change, or a cell that runs.
+  const listen = () => {
+    if (model.get("answered") < model.get("asked") && !panel.classList.contains(ASLEEP)) {
+      timer ??= setTimeout(() => (slow.textContent = model.get("patience")), SLOW);
+    } else {
+      timer = clearTimeout(timer);
+      slow.textContent = "";
+    }
+  };
+  const ask = (event) => {
+    if (event.type === "click" && !event.target.closest("button")) return;
+    model.set("asked", model.get("asked") + 1);
+    model.save_changes();
+    listen();
+  };
+
   // Controls that nobody hears must not seem to work.
   const sleep = () => {
     for (const controls of panel.querySelectorAll(".acs-controls")) controls.inert = panel.classList.contains(ASLEEP);
-  };
-
-  const wait = () => {
-    clearTimeout(timer);
-    slow.textContent = "";
-    if (model.get("working")) timer = setTimeout(() => (slow.textContent = model.get("patience")), SLOW);
+    listen();
   };
 
   const changes = new MutationObserver(() => (sleep(), say()));
@@ -56,10 +67,11 @@ function render({ model, el }) {
     heard = shown();
     sleep();
     changes.observe(panel, { attributes: true, attributeFilter: ["class"], childList: true, subtree: true });
+    for (const name of ["change", "click"]) panel.addEventListener(name, ask);
     window.addEventListener("keydown", keep, true); // on window, to be before JupyterLab, which listens on document
   };
   begin();
-  model.on("change:working", wait);
+  model.on("change:answered", listen);
 
   return () => {
     gone = true;
@@ -67,7 +79,8 @@ function render({ model, el }) {
     clearTimeout(saying);
     changes.disconnect();
     window.removeEventListener("keydown", keep, true);
-    model.off("change:working", wait);
+    for (const name of ["change", "click"]) panel?.removeEventListener(name, ask);
+    model.off("change:answered", listen);
   };
 }
 

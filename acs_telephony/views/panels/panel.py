@@ -2,7 +2,7 @@
 
 A panel has no rule of its own. It hands the values of its controls to a function and shows what comes back. When the
 function refuses a value, the error stands above the answer and the last good answer stays. What only a page can do for
-it (keys, spoken changes, a word when work lasts) is in `front.js`, how it looks in `front.css`.
+it (keys, spoken changes, a word when an answer takes long) is in `front.js`, how it looks in `front.css`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from anywidget import AnyWidget
 from ipywidgets import HTML, GridBox, ValueWidget, VBox
-from traitlets import Bool, Unicode
+from traitlets import Int, Unicode, observe
 
 from acs_telephony.errors import AcsTelephonyError
 from acs_telephony.views.display import Shown, heading, notice
@@ -30,18 +30,29 @@ _ASLEEP: Final = (
     "These controls are asleep, because their Python is not running. Choose Run > Run All Cells, and they work. "
     "What stands below is the last answer."
 )
-_PATIENCE: Final = "Still working on your last change. To stop it, choose Kernel > Interrupt Kernel."
+_PATIENCE: Final = (
+    "No answer yet: Python is busy with your change or with a cell. To stop that, choose Kernel > Interrupt Kernel. "
+    "If no Python runs at all, choose Run > Run All Cells."
+)
 _STOPPED: Final = "you stopped this change before it had an answer.\nChange a control to ask again."
 
 
 class Front(AnyWidget):
-    """The part of a panel that runs in the page; it shows nothing of its own but a word when work lasts."""
+    """The part of a panel that runs in the page; it shows nothing of its own but a word when an answer takes long.
+
+    The page counts what it asked, and Python repeats the count when it comes to it.
+    """
 
     _esm = (_HERE / "front.js").read_text(encoding="utf-8")
     _css = (_HERE / "front.css").read_text(encoding="utf-8")
     title = Unicode().tag(sync=True)
     patience = Unicode(_PATIENCE).tag(sync=True)
-    working = Bool(False).tag(sync=True)
+    asked = Int(0).tag(sync=True)
+    answered = Int(0).tag(sync=True)
+
+    @observe("asked")
+    def _answer(self, change: Mapping[str, Any]) -> None:
+        self.answered = change["new"]
 
 
 class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -68,13 +79,10 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._show()
 
     def _change(self, _: object = None) -> None:
-        self._front.working = True
         try:
             self._show()
         except KeyboardInterrupt:
             self._refuse(_STOPPED)
-        finally:
-            self._front.working = False
 
     def _show(self) -> None:
         values: dict[str, Any] = {name: control.value for name, control in self.controls.items()}

@@ -76,12 +76,11 @@ class Lab:
     def __init__(self, port: int, token: str, root: Path) -> None:
         self.url, self.token, self.root = f"http://127.0.0.1:{port}", token, root
 
-    def api(self, path: str, method: str = "GET", body: object = None) -> Any:
+    def api(self, path: str, method: str = "GET") -> Any:
         """What the server's REST API answers."""
         request = urllib.request.Request(f"{self.url}/api/{path}", method=method)  # noqa: S310  # our own server
         request.add_header("Authorization", f"token {self.token}")
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(request, data, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             text = answer.read()
         return json.loads(text) if text else None
 

@@ -6,7 +6,6 @@ What axe-core cannot see of colour (the three kinds of colour-blindness) is comp
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from typing import Any
 
@@ -17,7 +16,7 @@ from acs_telephony import dial, microsoft_three_routes
 from acs_telephony.views import palette
 from acs_telephony.views.diagrams import path
 from acs_telephony.views.icons import ICONS
-from tests.conftest import NOTEBOOKS, ROOT, cases
+from tests.conftest import NOTEBOOKS, cases
 from tests.lab import PROJECTOR, Reader
 
 PANELS = cases("panels.toml", "panel")
@@ -217,9 +216,8 @@ def test_text_and_lines_keep_their_contrast_for_every_kind_of_sight(sight: str) 
         assert min(ratio(mark, "#ffffff"), ratio(mark, "#111111")) >= 3
 
 
-def test_a_kind_of_notice_is_told_by_its_outline_and_a_state_by_its_line() -> None:
+def test_a_kind_of_notice_is_told_by_its_outline() -> None:
     assert len({outline for _, outline in ICONS.values()}) == len(ICONS) == 6
-    assert len({(tone.style, tone.width) for tone in palette.TONES.values()}) == len(palette.TONES)
 
 
 def test_a_picture_without_its_colours_still_tells_every_state_apart() -> None:
@@ -230,16 +228,3 @@ def test_a_picture_without_its_colours_still_tells_every_state_apart() -> None:
 
     assert len(set(grey)) == len(states)
     assert all("#" in path(journey).dot for journey in journeys)
-
-
-def test_every_saved_picture_has_words_beside_it() -> None:
-    """A text twin: each cell with a picture keeps the same content as plain text."""
-    seen_any = 0
-    for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]:
-            for output in cell.get("outputs", ()):
-                page = "".join(output.get("data", {}).get("text/html", ""))
-                for alt in re.findall(r'<img alt="([^"]+)"', page):
-                    seen_any += 1
-                    assert len("".join(output["data"]["text/plain"])) > len(alt), cell["id"]
-    assert seen_any >= 8

@@ -1,9 +1,9 @@
 """One machine for many patterns: which of them match, the shortest number that shows it, and how many there are.
 
-A state of the machine is the tuple of routes still alive, each with its language (`languages.py`); so one walk over a
-number answers for every pattern at once, and one breadth-first search over the states finds the shortest, then
-smallest, number with any property. States are made when they are first needed: reading a number costs one step for
-each of its characters.
+A state of the machine is the set of languages still alive (`languages.py`), each with the routes that are left with
+it; so one walk over a number answers for every pattern at once, and one breadth-first search over the states finds the
+shortest, then smallest, number with any property. States are made when they are first needed: reading a number costs
+one step for each of its characters.
 
 Our model, not documented: whether the service looks for a pattern anywhere in the number ("search", what .NET's
 `Regex.IsMatch` does) or lets it match the whole number only ("whole"). Both readings can be compiled.
@@ -11,8 +11,9 @@ Our model, not documented: whether the service looks for a pattern anywhere in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
 from acs_telephony.languages import EMPTY, READINGS, Languages, Reading
@@ -20,9 +21,9 @@ from acs_telephony.patterns import ANY_CHARACTER, Pattern, charset, parse
 
 Matches = tuple[int, ...]
 
-MOST_STATES = 60_000  # in one machine; a table of 1,000 ordinary routes needs about 13,000
-MOST_ALIVE = 1_000_000  # routes alive in all states together, about 100 MB; states of many floating routes are large
-MOST_TERMS = 400_000  # expressions made while reading, about 150 MB; 1,000 ordinary routes need about 100,000
+MOST_STATES = 100_000  # in one machine; a table of 5,000 ordinary routes needs about 40,000
+MOST_ALIVE = 1_000_000  # languages alive in all states together, about 100 MB
+MOST_TERMS = 400_000  # expressions made while reading, about 150 MB; 5,000 ordinary routes need about 25,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,22 @@ E164 = Domain("E.164 numbers", r"^\+[1-9]\d{1,14}$", 16)
 ANY_STRING = Domain("strings of printable ASCII characters", ".*", None)
 
 
+#: What is dialled without a country code: 112, 911, extensions. No source says whether a plus comes before them.
+SHORT_CODES = Domain("short and emergency codes as dialled", r"^\+?\d{2,6}$", 7)
+SERVICE_CODES = Domain("service codes", r"^[*#][*#\d]{1,14}$", 15)
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The numbers of a domain that the same routes match: which routes, the shortest one, how many (None: no end)."""
+    """The numbers of a domain that the same routes match: which routes, and how many numbers (None: no end).
+
+    `witness` is the shortest, then smallest, of them, and `longest` the longest, then smallest.
+    """
 
     matches: Matches
     witness: str
     count: int | None
+    longest: str
 
 
 def _classes(masks: Iterable[int]) -> tuple[int, ...]:
@@ -60,7 +70,18 @@ def _smallest(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
-State = tuple[tuple[int, int], ...]  # (route, its language), for each route still alive
+#: A language that is still alive, and the routes that are left with it as a number with one bit for each.
+State = tuple[tuple[int, int], ...]
+
+
+def _unpack(routes: int) -> Matches:
+    """The places of the bits that are set, in their order."""
+    found = []
+    while routes:
+        lowest = routes & -routes
+        found.append(lowest.bit_length() - 1)
+        routes ^= lowest
+    return tuple(found)
 
 
 class Machine:
@@ -75,15 +96,16 @@ class Machine:
     20000000
     """
 
-    def __init__(self, patterns: tuple[Pattern | PatternError, ...], reading: Reading) -> None:
-        self.patterns = patterns
-        self.reading = reading
+    def __init__(self, patterns: Sequence[Pattern | PatternError], readings: Sequence[Reading]) -> None:
+        self.patterns = tuple(patterns)
+        self.readings = tuple(readings)
         #: The routes whose patterns could not be read, with the reason; nothing is known of what they match.
         self.unread = {i: pattern for i, pattern in enumerate(patterns) if isinstance(pattern, PatternError)}
         self._masks = {mask for pattern in patterns if isinstance(pattern, Pattern) for mask in pattern.masks}
         self._regions: dict[Domain, tuple[Region, ...]] = {}
         self._alphabet: tuple[int, ...] = ()
-        self._tell_apart(parse(E164.pattern).masks | {charset("*"), charset("#")})
+        # What is dialled is told apart from the start, or every new domain would mean to begin anew.
+        self._tell_apart(map(charset, "+*#0123456789"))
 
     def match(self, number: str) -> Matches:
         """The indexes of the patterns that match, in their order. Raises NumberError on a character no number holds."""
@@ -133,31 +155,46 @@ class Machine:
         seen = set(layer)
         while layer:
             following: dict[tuple[int, int], tuple[str, int]] = {}
+            arrived: dict[Matches, tuple[str, int]] = {}
             for (state, inside), (text, count) in layer.items():
                 if self._languages.nullable[inside]:
                     matches = self._accepts[state]
-                    region = found.get(matches, Region(matches, text, 0))
-                    found[matches] = replace(region, count=(region.count or 0) + count)
-                for symbol, mask in enumerate(self._alphabet):
-                    still_inside = self._languages.after(inside, _smallest(mask))
-                    if still_inside == EMPTY:
-                        continue
-                    target = self._rows[state][symbol]
-                    key = (target if target >= 0 else self._step(state, symbol, limit=True), still_inside)
-                    if domain.longest is None and key in seen:
-                        continue
-                    seen.add(key)
+                    first, so_far = arrived.get(matches, (text, 0))
+                    arrived[matches] = first, so_far + count
+                row = self._rows[state]
+                if -1 in row:
+                    self._fill(state)
+                for symbol, size, character, still_inside in self._moves(inside):
+                    key = (row[symbol], still_inside)
                     # The layer is in the order of its texts, so the first text to arrive is the smallest.
-                    known, so_far = following.get(key, (text + chr(_smallest(mask)), 0))
-                    following[key] = known, so_far + count * mask.bit_count()
+                    known = following.get(key)
+                    if known is not None:
+                        following[key] = known[0], known[1] + count * size
+                    elif domain.longest is not None or key not in seen:
+                        following[key] = text + character, count * size
+            for matches, (text, count) in arrived.items():
+                region = found.get(matches)
+                witness, so_far = (region.witness, region.count or 0) if region else (text, 0)
+                found[matches] = Region(matches, witness, so_far + count, text)
+            if domain.longest is None:
+                seen.update(following)
             layer = following
         if domain.longest is None:
-            return tuple(replace(region, count=None) for region in found.values())
+            return tuple(Region(region.matches, region.witness, None, region.longest) for region in found.values())
         return tuple(found.values())
 
+    def _moves(self, inside: int) -> list[tuple[int, int, str, int]]:
+        """The symbols that stay inside a domain: number, how many characters, the smallest one, what may follow it."""
+        moves = self._inside.get(inside)
+        if moves is None:
+            after = ((s, mask, self._languages.after(inside, _smallest(mask))) for s, mask in enumerate(self._alphabet))
+            moves = [(s, mask.bit_count(), chr(_smallest(mask)), left) for s, mask, left in after if left != EMPTY]
+            self._inside[inside] = moves
+        return moves
+
     def _tell_apart(self, masks: Iterable[int]) -> None:
-        alphabet = _classes(self._masks.union(masks))
         self._masks.update(masks)
+        alphabet = _classes(self._masks)
         if alphabet != self._alphabet:
             self._alphabet = alphabet
             self._symbols = {
@@ -168,36 +205,78 @@ class Machine:
     def _forget(self) -> None:
         """Begin anew: no states and no expressions but those of the patterns themselves."""
         self._languages = Languages()
-        start = []
-        for route, pattern in enumerate(self.patterns):
+        self._inside: dict[int, list[tuple[int, int, str, int]]] = {}
+        self._after: dict[int, tuple[int, ...]] = {}
+        start: dict[int, int] = {}
+        for route, (pattern, reading) in enumerate(zip(self.patterns, self.readings, strict=True)):
             if isinstance(pattern, Pattern) and route not in self.unread:
                 try:
-                    start.append((route, self._languages.of(pattern, self.reading)))
+                    language = self._languages.of(pattern, reading)
                 except BudgetError as error:
                     self.unread[route] = error
+                else:
+                    start[language] = start.get(language, 0) | 1 << route
+        start.pop(EMPTY, None)
         self._made_at_first = len(self._languages.terms)
         self._states: dict[State, int] = {}
         self._tuples: list[State] = []
         self._alive = 0
         self._rows: list[list[int]] = []
         self._accepts: list[Matches] = []
-        self._number_of(tuple(start))
+        self._unpacked: dict[int, Matches] = {}
+        self._number_of(start)
 
-    def _number_of(self, state: State) -> int:
+    def _number_of(self, alive: dict[int, int]) -> int:
+        state = tuple(sorted(alive.items()))
         number = self._states.setdefault(state, len(self._tuples))
         if number == len(self._tuples):
             self._tuples.append(state)
             self._alive += len(state)
             self._rows.append([-1] * len(self._alphabet))
-            self._accepts.append(tuple(route for route, language in state if self._languages.nullable[language]))
+            matching = 0
+            for language, routes in state:
+                if self._languages.nullable[language]:
+                    matching |= routes
+            if matching not in self._unpacked:
+                self._unpacked[matching] = _unpack(matching)
+            self._accepts.append(self._unpacked[matching])
         return number
 
-    def _step(self, state: int, symbol: int, *, limit: bool = False) -> int:
-        if limit and self._is_full():
+    def _fill(self, state: int) -> None:
+        """Every step from a state; symbols after which the same languages are left are taken together."""
+        if self._is_full():
             raise self._over_budget()
+        languages, routes = zip(*self._tuples[state], strict=True) if self._tuples[state] else ((), ())
+        targets: dict[tuple[int, ...], int] = {}
+        row = self._rows[state]
+        for symbol, left in enumerate(zip(*map(self._after_each, languages), strict=True)):
+            target = targets.get(left)
+            if target is None:
+                alive: dict[int, int] = {}
+                for language, its in zip(left, routes, strict=True):
+                    if language != EMPTY:
+                        alive[language] = alive.get(language, 0) | its
+                target = targets[left] = self._number_of(alive)
+            row[symbol] = target
+        if not languages:
+            row[:] = [state] * len(row)
+
+    def _after_each(self, language: int) -> tuple[int, ...]:
+        """What may follow each symbol."""
+        row = self._after.get(language)
+        if row is None:
+            after = self._languages.after
+            row = self._after[language] = tuple(after(language, _smallest(mask)) for mask in self._alphabet)
+        return row
+
+    def _step(self, state: int, symbol: int) -> int:
         code = _smallest(self._alphabet[symbol])
-        after = ((route, self._languages.after(language, code)) for route, language in self._tuples[state])
-        target = self._rows[state][symbol] = self._number_of(tuple(alive for alive in after if alive[1] != EMPTY))
+        alive: dict[int, int] = {}
+        for language, routes in self._tuples[state]:
+            left = self._languages.after(language, code)
+            if left != EMPTY:
+                alive[left] = alive.get(left, 0) | routes
+        target = self._rows[state][symbol] = self._number_of(alive)
         return target
 
     def _is_full(self) -> bool:
@@ -206,11 +285,12 @@ class Machine:
 
     def _over_budget(self) -> BudgetError:
         """Names the pattern that multiplies the states: the one with the most different languages."""
-        variety: dict[int, set[int]] = {}
+        owners: dict[int, int] = {}
         for state in self._tuples:
-            for route, language in state:
-                variety.setdefault(route, set()).add(language)
-        worst = max(variety, key=lambda route: len(variety[route]))
+            for language, routes in state:
+                owners[language] = owners.get(language, 0) | routes
+        variety = Counter(route for routes in owners.values() for route in _unpack(routes))
+        worst = variety.most_common(1)[0][0]
         pattern = self.patterns[worst]
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
         problem = f"the table needs more than {len(self._tuples):,} states; the pattern of route {worst + 1} adds most"
@@ -228,7 +308,8 @@ def compile_table(patterns: Iterable[str], reading: Reading = "search") -> Machi
         raise AnswerError(
             "patterns are given as a list", place="patterns", remedy="Put the pattern in brackets: [...]."
         )
-    return Machine(tuple(map(_parse_or_error, patterns)), reading)
+    read = tuple(map(_parse_or_error, patterns))
+    return Machine(read, [reading] * len(read))
 
 
 def _parse_or_error(text: str) -> Pattern | PatternError:

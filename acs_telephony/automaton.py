@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
-from acs_telephony.languages import EMPTY, READINGS, Languages, Reading
+from acs_telephony.languages import ALL, EMPTY, READINGS, Languages, Reading
 from acs_telephony.patterns import ANY_CHARACTER, Pattern, charset, parse
 
 Matches = tuple[int, ...]
@@ -74,7 +75,7 @@ def _smallest(mask: int) -> int:
 State = tuple[tuple[int, int], ...]
 
 
-def _unpack(routes: int) -> Matches:
+def unpack(routes: int) -> Matches:
     """The places of the bits that are set, in their order."""
     found = []
     while routes:
@@ -148,6 +149,40 @@ class Machine:
             return None
         return sum(region.count or 0 for region in self.regions(domain) if wanted(region.matches))
 
+    def find(
+        self, routes: Iterable[int], domain: Domain = E164, *, none_of: Iterable[int] = (), any_of: Iterable[int] = ()
+    ) -> str | None:
+        """The shortest, then smallest, number of the domain that all of `routes` match, none of `none_of` and, where
+        there are any, at least one of `any_of`; None proves that there is none.
+
+        It follows one question only, so it needs few states where `regions` would need too many.
+        Raises BudgetError when even those are too many.
+        """
+        its, text = self._languages, ""
+        wanted = its.both(its.of(parse(domain.pattern), "whole"), *(self._start[route] for route in routes))
+        sides = [{self._start[route] for route in side} for side in (none_of, any_of)]
+        asked = bool(sides[1])
+        # What all wanted numbers begin with, such as +3120, leaves few of the other routes alive.
+        while not its.nullable[wanted] and len(moves := self._moves(wanted)) == 1:
+            (_, _, character, wanted), *_ = moves
+            text += character
+            sides = [{its.after(language, ord(character)) for language in side} for side in sides]
+        whole = its.both(wanted, its.other(its.either(*sides[0])), its.either(*sides[1]) if asked else ALL)
+        layer, seen = {whole: text}, {whole}
+        while layer:
+            following: dict[int, str] = {}
+            for language, text in layer.items():
+                if its.nullable[language]:
+                    return text
+                for _, _, character, left in self._moves(language):
+                    if left not in seen:
+                        seen.add(left)
+                        following[left] = text + character
+            if len(seen) > MOST_STATES or self._has_too_many_terms():
+                raise self._over_budget()
+            layer = following
+        return None
+
     def _crawl(self, language: int, domain: Domain) -> tuple[Region, ...]:
         """Every string of the domain, length by length; strings that no state tells apart travel together."""
         found: dict[Matches, Region] = {}
@@ -207,16 +242,14 @@ class Machine:
         self._languages = Languages()
         self._inside: dict[int, list[tuple[int, int, str, int]]] = {}
         self._after: dict[int, tuple[int, ...]] = {}
-        start: dict[int, int] = {}
+        #: The language of each route that was read.
+        self._start: dict[int, int] = {}
         for route, (pattern, reading) in enumerate(zip(self.patterns, self.readings, strict=True)):
             if isinstance(pattern, Pattern) and route not in self.unread:
                 try:
-                    language = self._languages.of(pattern, reading)
+                    self._start[route] = self._languages.of(pattern, reading)
                 except BudgetError as error:
                     self.unread[route] = error
-                else:
-                    start[language] = start.get(language, 0) | 1 << route
-        start.pop(EMPTY, None)
         self._made_at_first = len(self._languages.terms)
         self._states: dict[State, int] = {}
         self._tuples: list[State] = []
@@ -224,7 +257,11 @@ class Machine:
         self._rows: list[list[int]] = []
         self._accepts: list[Matches] = []
         self._unpacked: dict[int, Matches] = {}
-        self._number_of(start)
+        alive: dict[int, int] = {}
+        for route, language in self._start.items():
+            if language != EMPTY:
+                alive[language] = alive.get(language, 0) | 1 << route
+        self._number_of(alive)
 
     def _number_of(self, alive: dict[int, int]) -> int:
         state = tuple(sorted(alive.items()))
@@ -238,7 +275,7 @@ class Machine:
                 if self._languages.nullable[language]:
                     matching |= routes
             if matching not in self._unpacked:
-                self._unpacked[matching] = _unpack(matching)
+                self._unpacked[matching] = unpack(matching)
             self._accepts.append(self._unpacked[matching])
         return number
 
@@ -280,8 +317,10 @@ class Machine:
         return target
 
     def _is_full(self) -> bool:
-        made = len(self._languages.terms) - self._made_at_first
-        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE or made > MOST_TERMS
+        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE or self._has_too_many_terms()
+
+    def _has_too_many_terms(self) -> bool:
+        return len(self._languages.terms) - self._made_at_first > MOST_TERMS
 
     def _over_budget(self) -> BudgetError:
         """Names the pattern that multiplies the states: the one with the most different languages."""
@@ -289,7 +328,7 @@ class Machine:
         for state in self._tuples:
             for language, routes in state:
                 owners[language] = owners.get(language, 0) | routes
-        variety = Counter(route for routes in owners.values() for route in _unpack(routes))
+        variety = Counter(route for routes in owners.values() for route in unpack(routes))
         worst = variety.most_common(1)[0][0]
         pattern = self.patterns[worst]
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
@@ -308,12 +347,16 @@ def compile_table(patterns: Iterable[str], reading: Reading = "search") -> Machi
         raise AnswerError(
             "patterns are given as a list", place="patterns", remedy="Put the pattern in brackets: [...]."
         )
-    read = tuple(map(_parse_or_error, patterns))
+    read = tuple(map(parse_or_error, patterns))
     return Machine(read, [reading] * len(read))
 
 
-def _parse_or_error(text: str) -> Pattern | PatternError:
+_remembered = lru_cache(maxsize=8192)(parse)
+
+
+def parse_or_error(text: str) -> Pattern | PatternError:
+    """The pattern, or why it cannot be read."""
     try:
-        return parse(text)
+        return _remembered(text) if isinstance(text, str) else parse(text)
     except PatternError as error:
         return error

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 from unicodedata import category, decimal, normalize
 
 from acs_telephony.errors import NumberError
@@ -138,3 +139,98 @@ def _uses_00(region: str) -> bool:
 
     plan = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     return plan is not None and re.match(plan.international_prefix or "", "00") is not None
+
+
+# Types of number as libphonenumber names them, in the words of this kit.
+_TYPES = {
+    "fixed_line": "fixed-line",
+    "mobile": "mobile",
+    "toll_free": "toll-free",
+    "premium_rate": "premium-rate",
+    "shared_cost": "shared-cost",
+    "voip": "VoIP",
+    "personal_number": "personal",
+    "uan": "company-wide",
+    "pager": "pager",
+    "voicemail": "voicemail",
+}
+# Codes that belong to no country (ITU-T, list of assigned country codes, 2016-12-15); the others here are networks.
+_ALL_COUNTRIES = {979: "international premium-rate", 808: "international shared-cost"}
+
+
+@dataclass(frozen=True, slots=True)
+class NumberType:
+    """The valid numbers of one type in one country, as a pattern for the whole number in E.164.
+
+    `country` is an ISO code, or the country code of a service of all countries, such as +881.
+    """
+
+    name: str
+    country: str
+    pattern: str
+
+
+def countries() -> tuple[str, ...]:
+    """The ISO codes of all countries with a number plan, in alphabetical order."""
+    import phonenumbers
+
+    return tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
+
+
+def number_types(country: str) -> tuple[NumberType, ...]:
+    r"""The types of number in the plan of a country (ISO code); types that share all their numbers are one.
+
+    Source: libphonenumber, as in the installed `phonenumbers`. Raises NumberError for a country without a plan.
+
+    >>> [one.name for one in number_types("US")][:2]
+    ['fixed-line or mobile', 'toll-free']
+    """
+    import phonenumbers
+
+    region = _region(country)
+    if region is None:
+        raise NumberError("no country was given", place="country", remedy="Write an ISO code: NL, US.")
+    return _types(phonenumbers.PhoneMetadata.metadata_for_region(region, None), region)
+
+
+def _types(plan: Any, country: str) -> tuple[NumberType, ...]:
+    names: dict[str, str] = {}
+    for field, name in _TYPES.items():
+        pattern = getattr(getattr(plan, field), "national_number_pattern", None)
+        if pattern:
+            names[pattern] = f"{names[pattern]} or {name}" if pattern in names else name
+    return tuple(NumberType(name, country, rf"^\+{plan.country_code}(?:{text})$") for text, name in names.items())
+
+
+@cache
+def costly_numbers() -> tuple[NumberType, ...]:
+    """Premium-rate and shared-cost numbers of every country, and what belongs to none: satellites, +979, +808.
+
+    Sources: libphonenumber's plans; for what belongs to no country, ITU-T's list of assigned codes (2016-12-15).
+    """
+    import phonenumbers
+
+    costly = [one for code in countries() for one in number_types(code) if one.name in ("premium-rate", "shared-cost")]
+    for code in (979, 808, 870, 881, 882, 883):
+        plan: Any = phonenumbers.PhoneMetadata.metadata_for_nongeo_region(code, None)
+        whole = rf"^\+{code}(?:{plan.general_desc.national_number_pattern})$"
+        costly.append(NumberType(_ALL_COUNTRIES.get(code, "satellite and other network"), f"+{code}", whole))
+    return tuple(costly)
+
+
+def emergency_numbers(country: str) -> tuple[str, ...]:
+    """The emergency numbers of a country (ISO code), in ascending order. Source: libphonenumber's short numbers.
+
+    >>> emergency_numbers("BR")
+    ('112', '128', '190', '192', '193', '911')
+    """
+    import phonenumbers
+
+    region = _region(country)
+    plan = phonenumbers.PhoneMetadata.short_metadata_for_region(region, None) if region else None
+    if plan is None or plan.emergency is None or not plan.emergency.national_number_pattern:
+        return ()
+    known = re.compile(plan.emergency.national_number_pattern)
+    lengths = [length for length in plan.emergency.possible_length if length > 0]
+    texts = (f"{number:0{length}}" for length in lengths for number in range(10**length))
+    return tuple(text for text in texts if known.fullmatch(text))

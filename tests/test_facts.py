@@ -26,6 +26,7 @@ NAMES = [
     "contradictions",
     "emergency",
     "endpoints",
+    "findings",
     "glossary",
     "lifecycle",
     "options",
@@ -48,7 +49,8 @@ def defects(document: Mapping[str, Any]) -> list[str]:
         keys = table.get("source")
         if keys is None:
             has_value = any(not is_table(value) for value in table.values())
-            found += [f"{place}: no source"] if has_value and not may_inherit else []
+            ours = table.get("ours") is True  # a rule of this kit, and nobody's fact
+            found += [f"{place}: no source"] if has_value and not may_inherit and not ours else []
         elif not keys:
             found.append(f"{place}: an empty source")
         else:

@@ -1,0 +1,181 @@
+"""What a change of a route table changes: every number whose trunks or their order move, and a proof of no other.
+
+Two tables are one machine with the patterns of both. A chain is judged by its trunks, not by the names of its routes:
+the sets of trunks, in the order in which they are tried, with the caller ID that each route shows. A route that is
+renamed, split or merged with the same trunks changes nothing, and is said to be cosmetic.
+Routes without trunks pass the call on (our model), so they count for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from acs_telephony.auditing import Certainty
+from acs_telephony.automaton import E164, SERVICE_CODES, SHORT_CODES, Matches
+from acs_telephony.errors import AnswerError
+from acs_telephony.languages import READINGS
+from acs_telephony.models import Resource, SipConfiguration
+from acs_telephony.patterns import parse
+from acs_telephony.route_table import RouteTable, table_of
+from acs_telephony.surveying import Survey
+
+Kind = Literal["lost", "gained", "first choice", "standby", "cosmetic"]
+
+DOMAINS = (E164, SHORT_CODES, SERVICE_CODES)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Numbers of a domain that change in the same way, from one chain of routes to another, by their names.
+
+    `witness` is the shortest of them, `count` how many there are when patterns are searched. `intended` says whether
+    all of them lie in the intended set.
+    """
+
+    kind: Kind
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    old_trunks: tuple[tuple[str, ...], ...]
+    new_trunks: tuple[tuple[str, ...], ...]
+    witness: str
+    count: int
+    domain: str
+    certainty: Certainty
+    intended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The changes between two tables, most numbers first, those outside the intended set before the others.
+
+    `cosmetic` changes keep every trunk in its place. `unchanged` counts the numbers of E.164 that keep their trunks.
+    `unread` names the routes that could not be read, old and new: nothing is known of what they take, so with any of
+    them no change is proven to be the only one.
+    """
+
+    changes: tuple[Change, ...]
+    cosmetic: tuple[Change, ...]
+    unchanged: int
+    unread: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether it is proven that no number changes its trunks or their order."""
+        return not self.changes and not self.unread
+
+    @property
+    def unintended(self) -> tuple[Change, ...]:
+        """The changes that reach outside the intended set."""
+        return tuple(change for change in self.changes if not change.intended)
+
+
+def compare(
+    old: RouteTable | SipConfiguration | Resource,
+    new: RouteTable | SipConfiguration | Resource,
+    *,
+    intended: Sequence[str] = (),
+) -> Comparison:
+    r"""Every number whose trunks, or their order, differ between two tables; without changes, a proof of sameness.
+
+    `intended` are number patterns (searched) or whole numbers; a change is intended when all its numbers are among
+    them. Raises PatternError for one that cannot be read, AnswerError for something that is no table or has no order,
+    and BudgetError where the tables need too many states.
+
+    >>> from acs_telephony.tables import contoso, microsoft_three_routes
+    >>> compare(contoso(), contoso()).same
+    True
+    >>> printed, meant = microsoft_three_routes(as_printed=True), microsoft_three_routes()
+    >>> [(one.kind, one.witness, one.count) for one in compare(printed, meant).changes if one.domain == E164.name]
+    [('gained', '+10000000000', 9980000000), ('standby', '+12060000000', 20000000)]
+    """
+    tables = [table_of(old), table_of(new)]
+    if not all(table.ordered for table in tables):
+        raise AnswerError("the order of these routes is not known", place="table", remedy="Give the policies as well.")
+    wanted = [rf"^{_escaped(text)}$" if set(text) <= set("+*#0123456789") else text for text in intended]
+    for text in wanted:
+        parse(text)
+    survey = Survey([row.number_pattern for table in tables for row in table.routes], wanted)
+    sides = _Side(tables[0], 0), _Side(tables[1], len(tables[0].routes))
+    unread = tuple(side.table.routes[i - side.start].name for side in sides for i in survey.unread if i in side.places)
+    found: dict[tuple[object, ...], Change] = {}
+    unchanged = 0
+    for domain in DOMAINS:
+        for ground in survey.grounds(domain):
+            searched, whole = (_look(*sides, ground.matches(reading)) for reading in READINGS)
+            if domain is E164 and not searched.moved:
+                unchanged += ground.count or 0
+            # What differs when patterns are searched is told; what differs under the other reading only, from there.
+            look = whole if whole.moved and not searched.moved else searched
+            if not look.moved and look.old_names == look.new_names:
+                continue
+            change = Change(
+                look.kind,
+                look.old_names,
+                look.new_names,
+                tuple(tuple(sorted(trunks)) for trunks, _ in look.old),
+                tuple(tuple(sorted(trunks)) for trunks, _ in look.new),
+                ground.witness,
+                ground.count or 0,
+                domain.name,
+                "not proven" if unread else "certain" if searched == whole else "depends on how the service matches",
+                bool(ground.labels),
+            )
+            # One class a row: the same trunks before and after, or the same names where only names differ.
+            same = (look.old, look.new) if look.moved else (look.old_names, look.new_names)
+            key = (domain.name, *same, change.certainty, change.intended)
+            known = found.get(key)
+            found[key] = replace(known, count=known.count + change.count) if known else change
+    rows = sorted(found.values(), key=lambda one: (one.intended, -one.count))
+    real = tuple(row for row in rows if row.kind != "cosmetic")
+    return Comparison(real, tuple(row for row in rows if row.kind == "cosmetic"), unchanged, unread)
+
+
+Hop = tuple[frozenset[str], str | None]  # the trunks of a route, and the caller ID it shows
+
+
+class _Side:
+    """One of the two tables, and the places of its routes in the machine of both."""
+
+    def __init__(self, table: RouteTable, start: int) -> None:
+        self.table, self.start = table, start
+        self.places = range(start, start + len(table.routes))
+        self.hops: list[Hop] = [(frozenset(map(str.lower, row.trunks)), row.caller_id_override) for row in table.routes]
+
+    def look(self, matches: Matches) -> tuple[tuple[Hop, ...], tuple[str, ...]]:
+        """What a call comes to: the trunks in the order in which they are tried, and the names of the routes."""
+        chain = self.table.chain(tuple(place - self.start for place in matches if place in self.places))
+        hops = tuple(self.hops[route] for route in chain if self.hops[route][0])
+        return hops, tuple(self.table.routes[route].name for route in chain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What some numbers come to in both tables under one reading."""
+
+    old: tuple[Hop, ...]
+    new: tuple[Hop, ...]
+    old_names: tuple[str, ...]
+    new_names: tuple[str, ...]
+
+    @property
+    def moved(self) -> bool:
+        return self.old != self.new
+
+    @property
+    def kind(self) -> Kind:
+        if not self.moved:
+            return "cosmetic"
+        if not self.old or not self.new:
+            return "lost" if self.old else "gained"
+        return "first choice" if self.old[0] != self.new[0] else "standby"
+
+
+def _look(old: _Side, new: _Side, matches: Matches) -> _Look:
+    (old_hops, old_names), (new_hops, new_names) = old.look(matches), new.look(matches)
+    return _Look(old_hops, new_hops, old_names, new_names)
+
+
+def _escaped(number: str) -> str:
+    return "".join(character if character.isdigit() else "\\" + character for character in number)

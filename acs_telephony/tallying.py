@@ -1,0 +1,170 @@
+"""What a walk over all numbers tells about a table: who takes how many, and the shortest number of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from acs_telephony.errors import BudgetError
+from acs_telephony.languages import Reading
+from acs_telephony.numbers import NumberType
+from acs_telephony.route_table import RouteTable
+from acs_telephony.surveying import Survey
+
+
+@dataclass(slots=True)
+class Group:
+    """Numbers with something in common: the shortest, how many (None: not counted), their routes and countries."""
+
+    witness: str
+    count: int | None = 0
+    routes: set[int] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
+
+    def add(self, count: int, route: int) -> None:
+        """More numbers, with the route that is first choice for them."""
+        self.count = (self.count or 0) + count
+        self.routes.add(route)
+
+
+class Tally:
+    """What the numbers of E.164 do under one reading; `counted` is False where only examples are known.
+
+    By route: how many numbers come to it `first` and as `standby`, the `shortest` number it matches (None: none), the
+    routes that are first choice where it is standby (`ahead`), and the earlier routes with other trunks that share
+    numbers with it (`others`), with the shortest such number (`shared`). `ahead` and `others` have one bit for a route.
+    `firsts` are first choice for some number, `tried` are those that a call can come to; `nobody` counts numbers
+    without a route; `single` goes by FQDN, `costly` by type of number and trunks; `lost` are numbers whose trunks are
+    all in `gone`. What could not be proven stands in `undecided`, with the reason.
+    """
+
+    def __init__(self, size: int, reading: Reading, gone: Iterable[str], *, counted: bool) -> None:
+        self.reading, self.gone, self.counted = reading, tuple(sorted(gone)), counted
+        self.first, self.standby = [0] * size, [0] * size
+        self.ahead, self.others = [0] * size, [0] * size
+        self.shortest: list[str | None] = [None] * size
+        self.shared: dict[int, str] = {}
+        self.firsts: set[int] = set()
+        self.tried: set[int] = set()
+        self.nobody: int | None = 0
+        self.single: dict[str, Group] = {}
+        self.costly: dict[tuple[str, tuple[str, ...]], Group] = {}
+        self.lost: Group | None = None
+        self.undecided: dict[str, BudgetError] = {}
+
+
+def tally(
+    table: RouteTable, survey: Survey, reading: Reading, costly: tuple[NumberType, ...], gone: Iterable[str]
+) -> Tally:
+    """Count every number of E.164 under a reading, with the SBCs in `gone` (FQDNs in lower case) thought away.
+
+    The labels of the survey are the patterns of `costly`. Raises BudgetError when the table needs too many states.
+    """
+    result = Tally(len(table.routes), reading, gone, counted=True)
+    trunks = [frozenset(map(str.lower, row.trunks)) for row in table.routes]
+    with_same: dict[frozenset[str], int] = {}
+    for route, its in enumerate(trunks):
+        with_same[its] = with_same.get(its, 0) | 1 << route
+    same = [with_same[its] for its in trunks]
+    dead = frozenset(result.gone)
+    # Numbers for which the reading does not matter come first, then the shorter, then the smaller ones: so the first
+    # number of each kind shows it under both readings if any number does.
+    for ground in sorted(survey.grounds(), key=lambda ground: ground.search != ground.whole):
+        matches = ground.matches(reading)
+        count, witness = ground.count or 0, ground.witness
+        for route in matches:
+            if result.shortest[route] is None:
+                result.shortest[route] = witness
+        chain = table.chain(matches)
+        if not chain:
+            result.nobody = (result.nobody or 0) + count
+            continue
+        first = chain[0]
+        result.tried.update(chain)
+        result.firsts.add(first)
+        result.first[first] += count
+        before = its_bit = 1 << first
+        for route in chain[1:]:
+            result.standby[route] += count
+            result.ahead[route] |= its_bit
+            others = before & ~same[route]
+            if others:
+                result.others[route] |= others
+                result.shared.setdefault(route, witness)
+            before |= 1 << route
+        reached = frozenset[str]().union(*{trunks[route] for route in chain})
+        if len(reached) == 1:
+            result.single.setdefault(next(iter(reached)), Group(witness)).add(count, first)
+        if reached and reached <= dead:
+            result.lost = result.lost or Group(witness)
+            result.lost.add(count, first)
+        for label in ground.labels:
+            key = costly[label].name, tuple(sorted(reached))
+            group = result.costly.setdefault(key, Group(witness))
+            group.add(count, first)
+            group.countries.add(costly[label].country)
+    return result
+
+
+def tally_one_by_one(
+    table: RouteTable, survey: Survey, reading: Reading, costly: tuple[NumberType, ...], gone: Iterable[str]
+) -> Tally:
+    """The same without counts, one question after another: for tables that need too many states to be walked at once.
+
+    Routes that may begin anywhere in a number do that: each digit could be the first of any of them.
+    """
+    result = Tally(len(table.routes), reading, gone, counted=False)
+    result.nobody = None
+    find = survey.machine.find
+    trunks = [frozenset(map(str.lower, row.trunks)) for row in table.routes]
+    readable = [route for route in range(len(table.routes)) if route not in survey.unread]
+
+    def places(routes: Iterable[int]) -> list[int]:
+        return [survey.place(route, reading) for route in routes]
+
+    def group(numbers: Iterable[int], inside: frozenset[str]) -> Group | None:
+        """Numbers whose trunks all lie inside a set, among those with these labels."""
+        fitting = [route for route in readable if trunks[route] and trunks[route] <= inside]
+        others = [route for route in readable if trunks[route] - inside]
+        witness = find(numbers, any_of=places(fitting), none_of=places(others)) if fitting else None
+        return Group(witness, None, set(survey.match(witness, reading)[:1])) if witness else None
+
+    for i, route in enumerate(readable):
+        earlier, its = readable[:i], places([route])
+        try:
+            witness = result.shortest[route] = find(its)
+            if witness is None:
+                continue
+            hidden = [other for other in earlier if table.routes[other].usage != table.routes[route].usage]
+            if not hidden or find(its, none_of=places(hidden)):
+                result.tried.add(route)
+            ahead: list[int] = []
+            while taken := find(its, none_of=places(ahead)):
+                first = survey.match(taken, reading)[0]
+                if first == route:
+                    result.firsts.add(route)
+                    break
+                ahead.append(first)
+            result.ahead[route] = sum(1 << other for other in ahead)
+            others = [other for other in earlier if trunks[other] != trunks[route]]
+            shared = find(its, any_of=places(others)) if others else None
+            if shared:
+                result.shared[route] = shared
+                result.others[route] = sum(1 << o for o in survey.match(shared, reading) if o in others)
+        except BudgetError as error:
+            result.undecided[f"whether route {route + 1} is ever first choice"] = error
+    try:
+        for fqdn in sorted(frozenset().union(*trunks)):
+            if one := group((), frozenset([fqdn])):
+                result.single[fqdn] = one
+        result.lost = group((), frozenset(result.gone))
+        for label, kind in enumerate(costly):
+            if witness := find([survey.label(label)], any_of=places(readable)):
+                chain = table.chain(survey.match(witness, reading))
+                key = kind.name, tuple(sorted(frozenset().union(*(trunks[one] for one in chain))))
+                numbers = result.costly.setdefault(key, Group(witness, None))
+                numbers.routes.add(chain[0])
+                numbers.countries.add(kind.country)
+    except BudgetError as error:
+        result.undecided["what rests on one SBC, and which costly numbers can be dialled"] = error
+    return result

@@ -22,7 +22,7 @@ from acs_telephony.patterns import Anchor, Choice, Node, Pattern
 from acs_telephony.patterns import Sequence as InOrder
 from acs_telephony.route_table import RouteTable, quoted, table_of
 from acs_telephony.surveying import Survey
-from acs_telephony.tallying import Group, Tally, tally, tally_one_by_one
+from acs_telephony.tallying import Group, Tally, tally, tally_apart
 
 Severity = Literal["error", "warning", "note"]
 Certainty = Literal["certain", "depends on how the service matches", "not proven"]
@@ -130,7 +130,7 @@ def audit(
         tallies = [tally(table, survey, reading, costly, gone) for reading in survey.readings]
     except BudgetError as error:
         extra.append(_say("not-counted", problem=error.problem, remedy=error.remedy))
-        tallies = [tally_one_by_one(table, survey, reading, costly, gone) for reading in survey.readings]
+        tallies = [tally_apart(table, survey, reading, costly, gone) for reading in survey.readings]
     told = [
         _of_the_order(table, survey, one)
         | _of_the_trunks(table, one)

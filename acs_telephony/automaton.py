@@ -155,33 +155,25 @@ class Machine:
         """The shortest, then smallest, number of the domain that all of `routes` match, none of `none_of` and, where
         there are any, at least one of `any_of`; None proves that there is none.
 
-        It follows one question only, so it needs few states where `regions` would need too many.
-        Raises BudgetError when even those are too many.
+        It follows one question only, so it needs few states where `regions` would need too many. The domain has a
+        longest number. Raises BudgetError when even this question takes too many states.
         """
-        its, text = self._languages, ""
+        if self._is_full():
+            self._forget()
+        its, some = self._languages, {self._start[route] for route in any_of}
         wanted = its.both(its.of(parse(domain.pattern), "whole"), *(self._start[route] for route in routes))
-        sides = [{self._start[route] for route in side} for side in (none_of, any_of)]
-        asked = bool(sides[1])
+        none: Iterable[int] = {self._start[route] for route in none_of}
         # What all wanted numbers begin with, such as +3120, leaves few of the other routes alive.
+        prefix, asked = "", bool(some)
         while not its.nullable[wanted] and len(moves := self._moves(wanted)) == 1:
             (_, _, character, wanted), *_ = moves
-            text += character
-            sides = [{its.after(language, ord(character)) for language in side} for side in sides]
-        whole = its.both(wanted, its.other(its.either(*sides[0])), its.either(*sides[1]) if asked else ALL)
-        layer, seen = {whole: text}, {whole}
-        while layer:
-            following: dict[int, str] = {}
-            for language, text in layer.items():
-                if its.nullable[language]:
-                    return text
-                for _, _, character, left in self._moves(language):
-                    if left not in seen:
-                        seen.add(left)
-                        following[left] = text + character
-            if len(seen) > MOST_STATES or self._has_too_many_terms():
-                raise self._over_budget()
-            layer = following
-        return None
+            prefix += character
+            none, some = ({its.after(one, ord(character)) for one in side} for side in (none, some))
+        condition = its.both(its.other(its.either(*none)), its.either(*some) if asked else ALL)
+        search = _Search(self, (domain.longest or 0) - len(prefix))
+        lengths = search.lengths(wanted, search.longest)
+        found = (search.walk(wanted, condition, n) for n in range(search.longest + 1) if lengths >> n & 1)
+        return next((prefix + rest for rest in found if rest is not None), None)
 
     def _crawl(self, language: int, domain: Domain) -> tuple[Region, ...]:
         """Every string of the domain, length by length; strings that no state tells apart travel together."""
@@ -334,6 +326,43 @@ class Machine:
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
         problem = f"the table needs more than {len(self._tuples):,} states; the pattern of route {worst + 1} adds most"
         return BudgetError(problem, pattern=text, remedy="Begin the pattern with '^' so that it cannot start anywhere.")
+
+
+class _Search:
+    """A search for the smallest number of a given length, which forgets no dead end."""
+
+    def __init__(self, machine: Machine, longest: int) -> None:
+        self.machine, self.longest = machine, longest
+        self.known_lengths: dict[tuple[int, int], int] = {}
+        self.failed: set[tuple[int, int, int]] = set()
+
+    def lengths(self, language: int, longest: int) -> int:
+        """How long the strings of a language can be, up to `longest`: one bit for each length."""
+        key = language, longest
+        if key not in self.known_lengths:
+            found = int(self.machine._languages.nullable[language])
+            if longest:
+                for left in {left for *_, left in self.machine._moves(language)}:
+                    found |= self.lengths(left, longest - 1) << 1
+            self.known_lengths[key] = found
+        return self.known_lengths[key]
+
+    def walk(self, wanted: int, condition: int, length: int) -> str | None:
+        """The smallest string of this length that is in both languages."""
+        its = self.machine._languages
+        if condition == EMPTY or (wanted, condition, length) in self.failed:
+            return None
+        if not length:
+            return "" if its.nullable[wanted] and its.nullable[condition] else None
+        for _, _, character, left in self.machine._moves(wanted):
+            if self.lengths(left, length - 1) >> length - 1 & 1:
+                rest = self.walk(left, its.after(condition, ord(character)), length - 1)
+                if rest is not None:
+                    return character + rest
+        self.failed.add((wanted, condition, length))
+        if len(self.failed) > MOST_STATES or self.machine._has_too_many_terms():
+            raise self.machine._over_budget()
+        return None
 
 
 def compile_table(patterns: Iterable[str], reading: Reading = "search") -> Machine:

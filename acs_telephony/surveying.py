@@ -8,7 +8,7 @@ So one walk over all numbers of a domain answers for both; where both agree, a f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from acs_telephony.automaton import E164, Domain, Machine, Matches, parse_or_error
 from acs_telephony.errors import PatternError
@@ -46,6 +46,7 @@ class Survey:
     """
 
     def __init__(self, patterns: Sequence[str], labels: Sequence[str] = ()) -> None:
+        self._given = tuple(patterns), tuple(labels)
         read = [parse_or_error(text) for text in patterns]
         self.size = len(read)
         #: The routes that the reading changes, and their places in the machine under the whole reading.
@@ -84,6 +85,19 @@ class Survey:
             Ground(*self._split(region.matches), region.witness, region.longest, region.count)
             for region in self.machine.regions(domain)
         )
+
+    def floats(self, route: int) -> bool:
+        """Whether a route takes numbers of E.164 that only hold its pattern somewhere after their beginning."""
+        pattern = self.machine.patterns[route]
+        if route not in self.twins or not isinstance(pattern, Pattern):
+            return False
+        tied = replace(pattern, node=InOrder((Anchor(at_end=False), pattern.node)))
+        return Machine([pattern, tied], ["search", "search"]).find([0], none_of=[1]) is not None
+
+    def without(self, routes: Sequence[int]) -> Survey:
+        """The same table with some routes that match nothing."""
+        patterns, labels = self._given
+        return Survey(["(?!)" if route in routes else text for route, text in enumerate(patterns)], labels)
 
     def _split(self, matches: Matches) -> tuple[Matches, Matches, Matches]:
         if not matches or (matches[-1] < self.size and not self.twins):

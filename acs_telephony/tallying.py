@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from acs_telephony.errors import BudgetError
 from acs_telephony.languages import Reading
 from acs_telephony.numbers import NumberType
-from acs_telephony.route_table import RouteTable
+from acs_telephony.route_table import RouteTable, quoted
 from acs_telephony.surveying import Survey
 
 
@@ -106,65 +106,72 @@ def tally(
     return result
 
 
-def tally_one_by_one(
+def tally_apart(
     table: RouteTable, survey: Survey, reading: Reading, costly: tuple[NumberType, ...], gone: Iterable[str]
 ) -> Tally:
-    """The same without counts, one question after another: for tables that need too many states to be walked at once.
+    """The same without counts, for tables that need too many states to be walked at once.
 
-    Routes that may begin anywhere in a number do that: each digit could be the first of any of them.
+    Routes that may begin anywhere in a number do that: each digit could be the first of any of them. So all others are
+    walked without them, and then one question after another is asked of the whole. Raises BudgetError where the others
+    alone need too many states.
     """
-    result = Tally(len(table.routes), reading, gone, counted=False)
-    result.nobody = None
-    find = survey.machine.find
+    floating = [route for route in range(len(table.routes)) if survey.floats(route)]
+    result = tally(table, survey.without(floating), reading, costly, gone)
+    result.counted, result.nobody = False, None
     trunks = [frozenset(map(str.lower, row.trunks)) for row in table.routes]
     readable = [route for route in range(len(table.routes)) if route not in survey.unread]
+    find = survey.machine.find
 
     def places(routes: Iterable[int]) -> list[int]:
         return [survey.place(route, reading) for route in routes]
 
-    def group(numbers: Iterable[int], inside: frozenset[str]) -> Group | None:
-        """Numbers whose trunks all lie inside a set, among those with these labels."""
-        fitting = [route for route in readable if trunks[route] and trunks[route] <= inside]
-        others = [route for route in readable if trunks[route] - inside]
-        witness = find(numbers, any_of=places(fitting), none_of=places(others)) if fitting else None
-        return Group(witness, None, set(survey.match(witness, reading)[:1])) if witness else None
-
-    for i, route in enumerate(readable):
-        earlier, its = readable[:i], places([route])
+    for route in sorted({*result.firsts, *floating}):
+        earlier, its = [other for other in readable if other < route], places([route])
         try:
-            witness = result.shortest[route] = find(its)
-            if witness is None:
+            if route in floating:
+                result.shortest[route] = find(its)
+            if result.shortest[route] is None or not (route in floating or any(one < route for one in floating)):
                 continue
-            hidden = [other for other in earlier if table.routes[other].usage != table.routes[route].usage]
+            hidden = [one for one in earlier if table.routes[one].usage != table.routes[route].usage]
             if not hidden or find(its, none_of=places(hidden)):
                 result.tried.add(route)
-            ahead: list[int] = []
-            while taken := find(its, none_of=places(ahead)):
-                first = survey.match(taken, reading)[0]
-                if first == route:
-                    result.firsts.add(route)
-                    break
-                ahead.append(first)
-            result.ahead[route] = sum(1 << other for other in ahead)
-            others = [other for other in earlier if trunks[other] != trunks[route]]
-            shared = find(its, any_of=places(others)) if others else None
-            if shared:
+            if find(its, none_of=places(earlier)):
+                result.firsts.add(route)
+            else:
+                result.firsts.discard(route)
+                result.ahead[route] = sum(1 << one for one in _ahead(survey, route, reading))
+            others = [one for one in earlier if trunks[one] != trunks[route] and (one in floating or route in floating)]
+            if others and (shared := find(its, any_of=places(others))):
                 result.shared[route] = shared
-                result.others[route] = sum(1 << o for o in survey.match(shared, reading) if o in others)
+                result.others[route] |= sum(1 << one for one in survey.match(shared, reading) if one in others)
         except BudgetError as error:
-            result.undecided[f"whether route {route + 1} is ever first choice"] = error
-    try:
-        for fqdn in sorted(frozenset().union(*trunks)):
-            if one := group((), frozenset([fqdn])):
-                result.single[fqdn] = one
-        result.lost = group((), frozenset(result.gone))
-        for label, kind in enumerate(costly):
-            if witness := find([survey.label(label)], any_of=places(readable)):
-                chain = table.chain(survey.match(witness, reading))
-                key = kind.name, tuple(sorted(frozenset().union(*(trunks[one] for one in chain))))
-                numbers = result.costly.setdefault(key, Group(witness, None))
-                numbers.routes.add(chain[0])
-                numbers.countries.add(kind.country)
-    except BudgetError as error:
-        result.undecided["what rests on one SBC, and which costly numbers can be dialled"] = error
+            result.undecided[f"whether {quoted(table.routes[route].name)} is ever first choice"] = error
+    result.single, result.lost = {}, None
+    for subject in [*sorted(frozenset[str]().union(*trunks)), result.gone]:
+        inside = frozenset([subject] if isinstance(subject, str) else subject)
+        fitting = [route for route in readable if trunks[route] and trunks[route] <= inside]
+        others = [route for route in readable if trunks[route] - inside]
+        try:
+            witness = find((), any_of=places(fitting), none_of=places(others)) if fitting else None
+        except BudgetError as error:
+            result.undecided[f"which numbers rest on {' and '.join(sorted(inside))}"] = error
+            continue
+        if witness:
+            group = Group(witness, None, {survey.match(witness, reading)[0]})
+            if isinstance(subject, str):
+                result.single[subject] = group
+            else:
+                result.lost = group
+    for group in result.costly.values():
+        group.count = None
     return result
+
+
+def _ahead(survey: Survey, route: int, reading: Reading) -> list[int]:
+    """Routes that together take all numbers of a route before it does."""
+    ahead: list[int] = []
+    while taken := survey.machine.find(
+        [survey.place(route, reading)], none_of=[survey.place(r, reading) for r in ahead]
+    ):
+        ahead.append(survey.match(taken, reading)[0])
+    return ahead

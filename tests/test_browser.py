@@ -11,7 +11,7 @@ import pytest
 
 from acs_telephony.views import panels
 from tests.conftest import NOTEBOOKS, ROOT, cases
-from tests.lab import Reader
+from tests.lab import GIVEN_UP, Reader
 
 PANELS = cases("panels.toml", "panel")
 
@@ -271,6 +271,36 @@ def test_work_that_lasts_says_so_and_can_be_stopped(reader: Reader) -> None:
     name.press("Enter")
     sees(reader, "Slow", "hello again")
     assert "stopped" not in panel.inner_text()
+
+
+AT_ONCE = """
+const timeout = AbortSignal.timeout;
+AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms === 2000 ? 0 : ms);
+"""
+
+
+def test_a_page_that_begins_slowly_still_learns_that_an_answer_came(reader: Reader) -> None:
+    """After 2 seconds without a panel's script anywidget gives its model up, and drops what Python sends to it."""
+    given_up: list[str] = []
+    reader.page.on("pageerror", lambda error: given_up.append(str(error)))
+    reader.page.add_init_script(AT_ONCE)
+    open_slow_panel(reader)
+    name, panel = reader.panel("Slow").get_by_label("Name", exact=True), reader.panel("Slow")
+    waiting = panel.locator(".acs-slow").filter(has_text="No answer yet")
+
+    name.fill("quick")
+    name.press("Enter")
+    sees(reader, "Slow", "hello quick")
+    reader.script("() => new Promise((done) => setTimeout(done, 600))")  # longer than waiting goes without a word
+    waiting.wait_for(state="hidden")
+
+    name.fill("slow")
+    name.press("Enter")
+    waiting.wait_for()
+    reader.command("notebook:interrupt-kernel")
+    panel.locator(".acs-error").filter(has_text="you stopped this change").wait_for()
+    waiting.wait_for(state="hidden")
+    assert GIVEN_UP in given_up  # else this test shows nothing
 
 
 def test_a_kernel_that_dies_in_the_middle_of_work_leaves_a_panel_asleep(reader: Reader) -> None:

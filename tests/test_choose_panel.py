@@ -68,9 +68,10 @@ def test_every_question_has_a_control_with_the_whole_question_as_its_label() -> 
 
 def test_every_control_stands_in_a_group_with_a_heading_above_the_error_and_the_answer() -> None:
     panel = choose_panel()
-    asleep, *groups, front, error, answer = panel.children
+    asleep, *groups, front, pulse, error, answer = panel.children
     assert "Run > Run All Cells" in words(asleep.value)
     assert front.title == "Choose"
+    assert pulse.layout.display == "none"  # it speaks to the page, not to a reader
     headings, grids = groups[::2], groups[1::2]
     assert (error, answer) == (panel.error, panel.answer)
     assert len(headings) == len(grids) == 3

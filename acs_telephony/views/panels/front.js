@@ -35,9 +35,10 @@ function render({ model, el }) {
     event.target.toggleAttribute("data-lm-suppress-shortcuts", !order);
   };
 
-  // Python answers a ping when it has done all that was asked before: a change, or a cell that runs.
+  // Python repeats the count when it has done all that was asked before: a change, or a cell that runs.
+  const answered = () => Number(panel.querySelector("[data-answered]")?.dataset.answered);
   const listen = () => {
-    if (model.get("answered") < model.get("asked") && !panel.classList.contains(ASLEEP)) {
+    if (answered() < model.get("asked") && !panel.classList.contains(ASLEEP)) {
       timer ??= setTimeout(() => (slow.textContent = model.get("patience")), SLOW);
     } else {
       timer = clearTimeout(timer);
@@ -71,7 +72,6 @@ function render({ model, el }) {
     window.addEventListener("keydown", keep, true); // on window, to be before JupyterLab, which listens on document
   };
   begin();
-  model.on("change:answered", listen);
 
   return () => {
     gone = true;
@@ -80,7 +80,6 @@ function render({ model, el }) {
     changes.disconnect();
     window.removeEventListener("keydown", keep, true);
     for (const name of ["change", "click"]) panel?.removeEventListener(name, ask);
-    model.off("change:answered", listen);
   };
 }
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from anywidget import AnyWidget
 from ipywidgets import HTML, GridBox, ValueWidget, VBox
-from traitlets import Int, Unicode, observe
+from traitlets import Int, Unicode
 
 from acs_telephony.errors import AcsTelephonyError
 from acs_telephony.views.display import Shown, heading, notice
@@ -40,7 +40,8 @@ _STOPPED: Final = "you stopped this change before it had an answer.\nChange a co
 class Front(AnyWidget):
     """The part of a panel that runs in the page; it shows nothing of its own but a word when an answer takes long.
 
-    The page counts what it asked, and Python repeats the count when it comes to it.
+    The page counts what it asked. It must need no message from Python: anywidget drops those to a page that took more
+    than two seconds to begin.
     """
 
     _esm = (_HERE / "front.js").read_text(encoding="utf-8")
@@ -48,11 +49,6 @@ class Front(AnyWidget):
     title = Unicode().tag(sync=True)
     patience = Unicode(_PATIENCE).tag(sync=True)
     asked = Int(0).tag(sync=True)
-    answered = Int(0).tag(sync=True)
-
-    @observe("asked")
-    def _answer(self, change: Mapping[str, Any]) -> None:
-        self.answered = change["new"]
 
 
 class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -71,12 +67,19 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.answer = HTML(_dom_classes=["acs-answer"])
         self._ask = answer
         self._front = Front(title=title)
+        self._pulse = HTML(layout={"display": "none"})
         asleep = HTML(f'<div class="acs-asleep">{notice("Mind", _ASLEEP).html}</div>')
-        super().__init__([asleep, *_laid_out(groups, column), self._front, self.error, self.answer])
+        super().__init__([asleep, *_laid_out(groups, column), self._front, self._pulse, self.error, self.answer])
         self.add_class("acs-panel")
         for control in self.controls.values():
             control.observe(self._change, names="value")
+        self._front.observe(self._repeat, names="asked")
+        self._repeat()
         self._show()
+
+    def _repeat(self, _: object = None) -> None:
+        """Give back the page's count, when Python comes to it: all that was asked before is then done."""
+        self._pulse.value = f'<i data-answered="{self._front.asked}"></i>'
 
     def _change(self, _: object = None) -> None:
         try:

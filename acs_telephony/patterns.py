@@ -100,21 +100,12 @@ NOTHING = Sequence(())
 
 
 @dataclass(frozen=True, slots=True)
-class Trap:
-    """A place in a pattern."""
-
-    kind: str
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
 class Pattern:
     """A number pattern that was read: its text, its tree, and every set of characters that it tells apart."""
 
     text: str
     node: Node
     masks: frozenset[int]
-    traps: tuple[Trap, ...] = ()
 
 
 def parse(text: str) -> Pattern:
@@ -136,7 +127,7 @@ def parse(text: str) -> Pattern:
     node = parser.choice()
     if parser.at < len(text):
         parser.refuse("this ')' closes no group", "Remove it, or write '\\)' for a parenthesis.")
-    return Pattern(text, node, frozenset(parser.masks), tuple(parser.traps))
+    return Pattern(text, node, frozenset(parser.masks))
 
 
 def holds_condition(node: Node) -> bool:
@@ -160,7 +151,6 @@ class _Parser:
         self.at = 0
         self.depth = 0
         self.masks: set[int] = set()
-        self.traps: list[Trap] = []
         if len(text) > MOST_CHARACTERS:
             problem = f"the pattern has {len(text):,} characters, the service takes {MOST_CHARACTERS:,}"
             raise PatternError(problem, pattern=text, position=MOST_CHARACTERS, remedy="Split it over several routes.")
@@ -209,7 +199,6 @@ class _Parser:
         if self.quantifier() is not None:
             self.refuse("a quantifier on a quantifier", "Remove one, or put the first in a group.", nested)
         if isinstance(part, Anchor):
-            self.traps.append(Trap("quantified anchor", after))
             # .NET: a repeated anchor is that anchor, and one that may be absent says nothing.
             return part if low else NOTHING
         if holds_condition(part):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from acs_telephony.errors import BudgetError
-from acs_telephony.patterns import ANY_CHARACTER, Anchor, Character, Choice, Lookahead, Node, Pattern, Repeat, Sequence
+from acs_telephony.patterns import ANY_CHARACTER, Pattern
+from acs_telephony.trees import Anchor, Character, Choice, Lookahead, Node, Repeat, Sequence
 
 Reading = Literal["search", "whole"]
 READINGS: tuple[Reading, ...] = ("search", "whole")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from acs_telephony.errors import BudgetError, PatternError
+from acs_telephony.trees import NOTHING, Anchor, Character, Choice, Lookahead, Node, Repeat, Sequence, holds_condition
 
 MOST_CHARACTERS = 1024
 MOST_REPEATS = 250
@@ -51,55 +52,6 @@ _NOT_READ = {"b": "a word boundary", "B": "a word boundary", "k": "a back-refere
 
 
 @dataclass(frozen=True, slots=True)
-class Character:
-    """One character out of a set."""
-
-    mask: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """One part after another; no parts is the empty string."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Any one of several parts."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A part `low` to `high` times; `high` is None where there is no end."""
-
-    part: Node
-    low: int
-    high: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """The start of the number, or with `at_end` its end."""
-
-    at_end: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Lookahead:
-    """A condition on what follows; with `negative`, on what does not follow."""
-
-    part: Node
-    negative: bool
-
-
-Node = Character | Sequence | Choice | Repeat | Anchor | Lookahead
-NOTHING = Sequence(())
-
-
-@dataclass(frozen=True, slots=True)
 class Pattern:
     """A number pattern that was read: its text, its tree, and every set of characters that it tells apart."""
 
@@ -128,19 +80,6 @@ def parse(text: str) -> Pattern:
     if parser.at < len(text):
         parser.refuse("this ')' closes no group", "Remove it, or write '\\)' for a parenthesis.")
     return Pattern(text, node, frozenset(parser.masks))
-
-
-def holds_condition(node: Node) -> bool:
-    """Whether an anchor or a lookahead stands anywhere in the tree."""
-    match node:
-        case Anchor() | Lookahead():
-            return True
-        case Sequence(parts) | Choice(parts):
-            return any(map(holds_condition, parts))
-        case Repeat(part):
-            return holds_condition(part)
-        case Character():
-            return False
 
 
 class _Parser:

@@ -314,7 +314,8 @@ def check_packages() -> Iterator[tuple[str, str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = ("notebooks", "test") if is_current("test") else ("notebooks",)
     lines = project["dependencies"] + [line for extra in extras for line in project["optional-dependencies"][extra]]
-    named = {re.split(r"[^\w-]", line)[0] for line in lines}
+    # What is for some computers only, after a ';', is not missed.
+    named = {re.split(r"[^\w-]", line)[0] for line in lines if ";" not in line}
     pins = dict(re.findall(r"^([\w-]+)==(\S+)", CONSTRAINTS.read_text(encoding="utf-8"), re.MULTILINE))
     sites = [str(path) for place in ("lib/python*", "Lib") for path in VENV.glob(f"{place}/site-packages")]
     have = {str(found.name).lower(): found.version for found in importlib.metadata.distributions(path=sites)}

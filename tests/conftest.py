@@ -14,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.dotnet import DotNet
     from tests.lab import Lab, Reader
 
 # The same examples on every run, so that a red run is red again; a slow computer is no reason to fail.
@@ -52,6 +53,24 @@ def cases(file: str, group: str) -> list[Any]:
     assert rows, f"{file} has no case in {group}"
     assert all(row["because"] for row in rows)
     return [pytest.param(row, id=row["name"]) for row in rows]
+
+
+# --- a real .NET, in a process of its own
+
+
+@pytest.fixture(scope="session")
+def dotnet(request: pytest.FixtureRequest) -> Iterator[DotNet]:
+    """.NET, where its packages exist. Where they do not, tests skip; where they could, the long tier fails."""
+    from tests.dotnet import DotNet, is_offered, missing
+
+    why = missing()
+    if why and is_offered() and request.config.getoption("--full"):
+        pytest.fail(f"{why}; python kit.py test --full installs it")
+    if why:
+        pytest.skip(why)
+    running = DotNet()
+    yield running
+    running.close()
 
 
 # --- a real browser; what needs it is imported only then

@@ -404,6 +404,15 @@ def test_doctor_tells_an_outdated_venv_from_a_missing_one(project: Path, steps: 
     assert "fix   .venv is not of this Python, folder, pyproject.toml and constraints" in command(project, "doctor")[1]
 
 
+def test_doctor_misses_no_package_that_is_for_some_computers_only(
+    project: Path, steps: Callable[[str], list[str]]
+) -> None:
+    steps("test")
+    words = command(project, "doctor")[1]
+    assert "package pytest " in words
+    assert "package dotnetcore2 " not in words
+
+
 def test_doctor_says_when_tests_in_a_browser_will_be_skipped(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kit = load(project)
     monkeypatch.delenv("CHROMIUM", raising=False)

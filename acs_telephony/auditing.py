@@ -18,11 +18,12 @@ from acs_telephony.facts import load
 from acs_telephony.languages import Reading
 from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.numbers import costly_numbers, emergency_numbers, number_types
-from acs_telephony.patterns import Anchor, Choice, Node, Pattern
-from acs_telephony.patterns import Sequence as InOrder
+from acs_telephony.patterns import Pattern
 from acs_telephony.route_table import RouteTable, quoted, table_of
 from acs_telephony.surveying import Survey
 from acs_telephony.tallying import Group, Tally, tally, tally_apart
+from acs_telephony.trees import Anchor, Choice, Node
+from acs_telephony.trees import Sequence as InOrder
 
 Severity = Literal["error", "warning", "note"]
 Certainty = Literal["certain", "depends on how the service matches", "not proven"]

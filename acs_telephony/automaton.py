@@ -129,7 +129,7 @@ class Machine:
         Raises BudgetError when the table needs too many states.
         """
         if domain not in self._regions:
-            pattern = parse(domain.pattern)
+            pattern = parse(domain.pattern, longest=None)
             self._tell_apart(pattern.masks)
             if self._is_full():
                 self._forget()
@@ -161,7 +161,9 @@ class Machine:
         if self._is_full():
             self._forget()
         its, some = self._languages, {self._start[route] for route in any_of}
-        wanted = its.both(its.of(parse(domain.pattern), "whole"), *(self._start[route] for route in routes))
+        wanted = its.both(
+            its.of(parse(domain.pattern, longest=None), "whole"), *(self._start[route] for route in routes)
+        )
         none: Iterable[int] = {self._start[route] for route in none_of}
         # What all wanted numbers begin with, such as +3120, leaves few of the other routes alive.
         prefix, asked = "", bool(some)

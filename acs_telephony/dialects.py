@@ -50,7 +50,7 @@ def python_difference(text: str) -> Difference | None:
     python = parse(text, "Python")
     if python.node == dotnet.node:
         return None
-    machine = Machine((dotnet, python), "search")
+    machine = Machine((dotnet, python), ("search", "search"))
     for unread in machine.unread.values():
         raise unread
     for domain in (E164, DIALLED, ANY_STRING):

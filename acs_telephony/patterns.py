@@ -83,10 +83,11 @@ class Pattern:
     traps: tuple[Trap, ...] = ()
 
 
-def parse(text: str, dialect: Dialect = ".NET") -> Pattern:
+def parse(text: str, dialect: Dialect = ".NET", *, longest: int | None = MOST_CHARACTERS) -> Pattern:
     r"""Read a number pattern; raise PatternError with a caret where it is no .NET pattern or not supported.
 
-    With "Python", what both languages take is given the meaning that it has in Python's `re`.
+    With "Python", what both languages take is given the meaning that it has in Python's `re`. The service takes at
+    most `longest` characters; patterns that never go there, such as those of number plans, may be longer (None).
 
     >>> parse(r"^\+1\d{10}$").text
     '^\\+1\\d{10}$'
@@ -100,6 +101,9 @@ def parse(text: str, dialect: Dialect = ".NET") -> Pattern:
         raise PatternError(
             "a pattern is given as text", pattern=ascii(text)[:60], remedy="Write it in quotes, as r'...'."
         )
+    if longest is not None and len(text) > longest:
+        problem = f"the pattern has {len(text):,} characters, the service takes {longest:,}"
+        raise PatternError(problem, pattern=text, position=longest, remedy="Split it over several routes.")
     parser = _Parser(text, dialect)
     node = parser.choice()
     if parser.at < len(text):
@@ -119,9 +123,6 @@ class _Parser:
         self.at = 0
         self.depth = 0
         self.masks: set[int] = set()
-        if len(text) > MOST_CHARACTERS:
-            problem = f"the pattern has {len(text):,} characters, the service takes {MOST_CHARACTERS:,}"
-            raise PatternError(problem, pattern=text, position=MOST_CHARACTERS, remedy="Split it over several routes.")
 
     def refuse(self, problem: str, remedy: str, at: int | None = None) -> NoReturn:
         position = self.at if at is None else at

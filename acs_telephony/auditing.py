@@ -150,7 +150,7 @@ def audit(
 
 def _say(rule: str, *routes: int, table: RouteTable | None = None, **words: Any) -> Finding:
     """A finding of a rule about these routes; `words` fill its sentence, and the fields of the same names."""
-    its = rules()[rule]
+    its, routes = rules()[rule], tuple(dict.fromkeys(routes))
     names = [f"route {quoted(table.routes[route].name)}" for route in routes] if table else []
     shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in words.items()}
     shown |= {name: "some" for name in ("count", "total") if words.get(name, 0) is None}

@@ -97,9 +97,16 @@ class Machine:
     20000000
     """
 
-    def __init__(self, patterns: Sequence[Pattern | PatternError], readings: Sequence[Reading]) -> None:
+    def __init__(
+        self,
+        patterns: Sequence[Pattern | PatternError],
+        readings: Sequence[Reading],
+        owners: Sequence[int] | None = None,
+    ) -> None:
         self.patterns = tuple(patterns)
         self.readings = tuple(readings)
+        #: Whose pattern stands at each place, for an error to name; what stands after them is no route.
+        self._owners = range(len(self.patterns)) if owners is None else owners
         #: The routes whose patterns could not be read, with the reason; nothing is known of what they match.
         self.unread = {i: pattern for i, pattern in enumerate(patterns) if isinstance(pattern, PatternError)}
         self._masks = {mask for pattern in patterns if isinstance(pattern, Pattern) for mask in pattern.masks}
@@ -322,11 +329,11 @@ class Machine:
         for state in self._tuples:
             for language, routes in state:
                 owners[language] = owners.get(language, 0) | routes
-        variety = Counter(route for routes in owners.values() for route in unpack(routes))
-        worst = variety.most_common(1)[0][0]
-        pattern = self.patterns[worst]
+        places = (place for routes in owners.values() for place in unpack(routes) if place < len(self._owners))
+        worst = Counter(places).most_common(1)[0][0]
+        pattern, route = self.patterns[worst], self._owners[worst] + 1
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
-        problem = f"the table needs more than {len(self._tuples):,} states; the pattern of route {worst + 1} adds most"
+        problem = f"the table needs too many states, over {MOST_STATES:,}; the pattern of route {route} adds most"
         return BudgetError(problem, pattern=text, remedy="Begin the pattern with '^' so that it cannot start anywhere.")
 
 

@@ -57,7 +57,7 @@ class Survey:
         machine = [*read, *(read[route] for route in self.twins), *(parse(text, longest=None) for text in labels)]
         twins = range(self.size, self._first_label)
         readings: list[Reading] = ["whole" if place in twins else "search" for place in range(len(machine))]
-        self.machine = Machine(machine, readings)
+        self.machine = Machine(machine, readings, [*range(self.size), *self.twins])
         #: The routes whose patterns could not be read, with the reason.
         self.unread: dict[int, PatternError] = {}
         for place, error in self.machine.unread.items():

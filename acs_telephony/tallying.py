@@ -27,6 +27,9 @@ class Group:
         self.routes.add(route)
 
 
+_ATTEMPTS = 5  # to find the routes that multiply states; each takes seconds
+
+
 class Tally:
     """What the numbers of E.164 do under one reading; `counted` is False where only examples are known.
 
@@ -113,10 +116,18 @@ def tally_apart(
 
     Routes that may begin anywhere in a number do that: each digit could be the first of any of them. So all others are
     walked without them, and then one question after another is asked of the whole. Raises BudgetError where the others
-    alone need too many states.
+    alone need too many states, also without the worst of them.
     """
     floating = [route for route in range(len(table.routes)) if survey.floats(route)]
-    result = tally(table, survey.without(floating), reading, costly, gone)
+    for attempt in range(_ATTEMPTS):
+        try:
+            result = tally(table, survey.without(floating), reading, costly, gone)
+            break
+        except BudgetError as error:
+            worst = [route for route, row in enumerate(table.routes) if row.number_pattern == error.pattern]
+            if attempt == _ATTEMPTS - 1 or not worst or worst[0] in floating:
+                raise
+            floating += worst
     result.counted, result.nobody = False, None
     trunks = [frozenset(map(str.lower, row.trunks)) for row in table.routes]
     readable = [route for route in range(len(table.routes)) if route not in survey.unread]

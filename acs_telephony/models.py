@@ -27,7 +27,7 @@ from acs_telephony.errors import ConfigurationError, Problem
 MOST_TRUNKS = MOST_ROUTES = 250
 
 _FQDN = re.compile(r"(?=.{1,249}$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))+")
-_FORBIDDEN_SUFFIXES = (".onmicrosoft.com", ".azure.com")
+FORBIDDEN_SUFFIXES = (".onmicrosoft.com", ".azure.com")
 
 
 def is_fqdn(text: str) -> bool:
@@ -52,8 +52,12 @@ def _wrong(problem: str, remedy: str, place: str = "") -> PydanticCustomError:
     return PydanticCustomError("acs", "{problem}. {remedy}", {"problem": problem, "remedy": remedy, "place": place})
 
 
-def _short(text: object) -> str:
-    """A stranger's text in quotes, in printable ASCII, at most 60 characters."""
+def quoted(text: object) -> str:
+    """A stranger's text in quotes, in printable ASCII, at most 60 characters.
+
+    >>> quoted("caf\\u00e9")
+    "'caf\\\\xe9'"
+    """
     shown = ascii(text)
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
@@ -72,9 +76,9 @@ class Trunk(_Noun):
     @classmethod
     def _check_fqdn(cls, fqdn: str) -> str:
         if not is_fqdn(fqdn):
-            raise _wrong(f"{_short(fqdn)} is no fully qualified domain name", "Write a name such as sbc1.contoso.com.")
-        if fqdn.lower().endswith(_FORBIDDEN_SUFFIXES):
-            raise _wrong(f"{_short(fqdn)} is under a domain that the service refuses", "Use a domain of your own.")
+            raise _wrong(f"{quoted(fqdn)} is no fully qualified domain name", "Write a name such as sbc1.contoso.com.")
+        if fqdn.lower().endswith(FORBIDDEN_SUFFIXES):
+            raise _wrong(f"{quoted(fqdn)} is under a domain that the service refuses", "Use a domain of your own.")
         return fqdn
 
     @checks("sip_signaling_port")
@@ -99,7 +103,7 @@ class VoiceRoute(_Noun):
     def _check_trunks(cls, trunks: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for place, fqdn in enumerate(trunks or ()):
             if fqdn.lower() in map(str.lower, (trunks or ())[:place]):
-                raise _wrong(f"the trunk {_short(fqdn)} stands twice in one route", "Remove one of the two.")
+                raise _wrong(f"the trunk {quoted(fqdn)} stands twice in one route", "Remove one of the two.")
         return trunks
 
 
@@ -124,16 +128,16 @@ class SipConfiguration(_Noun):
         known: set[str] = set()
         for trunk in self.trunks:
             if trunk.fqdn.lower() in known:
-                raise _wrong(f"the trunk {_short(trunk.fqdn)} stands twice", "Remove one of the two.", "trunks")
+                raise _wrong(f"the trunk {quoted(trunk.fqdn)} stands twice", "Remove one of the two.", "trunks")
             known.add(trunk.fqdn.lower())
         seen: set[tuple[str, str]] = set()
         for index, route in enumerate(self.routes):
             for fqdn in route.trunks or ():
                 if fqdn.lower() not in known:
-                    problem = f"route {_short(route.name)} names the trunk {_short(fqdn)}, which is not in 'trunks'"
+                    problem = f"route {quoted(route.name)} names the trunk {quoted(fqdn)}, which is not in 'trunks'"
                     raise _wrong(problem, "Add the trunk, or take it out of the route.", f"routes[{index}].trunks")
             if (route.name, route.number_pattern) in seen:
-                problem = f"route {_short(route.name)} stands twice with the same pattern"
+                problem = f"route {quoted(route.name)} stands twice with the same pattern"
                 raise _wrong(problem, "Remove one, or rename one if it is meant as a standby.", f"routes[{index}]")
             seen.add((route.name, route.number_pattern))
         return self
@@ -145,7 +149,7 @@ class SipConfiguration(_Noun):
         Raises ConfigurationError, which lists every problem with its place in the JSON.
         """
         # A copy: what the caller changes later must not change a frozen value.
-        wire = _read_json(source) if isinstance(source, str | bytes) else deepcopy(source)
+        wire = read_json(source) if isinstance(source, str | bytes) else deepcopy(source)
         if not isinstance(wire, Mapping):
             raise _refused("the text", "an object is needed here", 'Write {"trunks": {...}, "routes": [...]}.')
         trunks = wire.get("trunks", {})
@@ -163,7 +167,7 @@ class SipConfiguration(_Noun):
                 {**wire, "trunks": rows} if "trunks" in wire else wire, by_alias=True, by_name=False
             )
         except ValidationError as error:
-            problems = tuple(_problem(details, tuple(trunks)) for details in error.errors())
+            problems = tuple(problem_of(details, tuple(trunks)) for details in error.errors())
             raise ConfigurationError(problems) from None
 
     def dump(self) -> dict[str, Any]:
@@ -188,7 +192,7 @@ class Resource(BaseModel):
     def _check_numbers(cls, numbers: tuple[str, ...]) -> tuple[str, ...]:
         for number in numbers:
             if not is_e164(number):
-                raise _wrong(f"{_short(number)} is no E.164 number", "Write it as +14255550111.")
+                raise _wrong(f"{quoted(number)} is no E.164 number", "Write it as +14255550111.")
         return numbers
 
 
@@ -196,13 +200,19 @@ def _refused(place: str, problem: str, remedy: str) -> ConfigurationError:
     return ConfigurationError((Problem(place, problem, remedy),))
 
 
-def _read_json(text: str | bytes) -> Any:
+def read_json(text: str | bytes) -> Any:
+    """The value of a JSON text, read strictly: no name twice in an object, and no number that is none.
+
+    Raises ConfigurationError with the place.
+    """
+
     def keep_names_apart(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         # JSON lets a name stand twice and Python keeps the last: a trunk would be lost without a word.
         row = dict(pairs)
         if len(row) < len(pairs):
-            twin = next(name for name, _ in pairs if [n for n, _ in pairs].count(name) > 1)
-            raise _refused(_short(twin), "this name stands twice in one object", "Remove one of the two.")
+            left = dict.fromkeys(row)
+            twin = next(name for name, _ in pairs if left.pop(name, name) is not None)
+            raise _refused(quoted(twin), "this name stands twice in one object", "Remove one of the two.")
         return row
 
     def refuse_constant(name: str) -> Any:
@@ -227,11 +237,11 @@ def _read_json(text: str | bytes) -> Any:
         raise _refused("the text", "this cannot be read as JSON", "Save it as UTF-8, as the service sent it.") from None
 
 
-def _problem(details: Any, fqdns: tuple[str, ...]) -> Problem:
+def problem_of(details: Any, fqdns: tuple[str, ...] = ()) -> Problem:
     """One complaint of pydantic in the words of this kit, placed as in the JSON: routes[0].field."""
     kind, where, given = details["type"], details["loc"], details["input"]
     context = details.get("ctx", {})
-    if where[:1] == ("trunks",) and len(where) > 1:
+    if where[:1] == ("trunks",) and fqdns and len(where) > 1:
         # On the wire a trunk is known by its FQDN, which is no field of its own there.
         where = ("trunks", fqdns[where[1]], *(part for part in where[2:] if part != "fqdn"))
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
@@ -244,8 +254,13 @@ def _problem(details: Any, fqdns: tuple[str, ...]) -> Problem:
         limit, actual = context["max_length"], len(given)
         return Problem(place, f"{actual:,} {unit}, the limit is {limit:,}", "Shorten it.")
     if kind == "string_unicode":
-        return Problem(place, f"{_short(given)} holds half a character", "Write the whole character.")
+        return Problem(place, f"{quoted(given)} holds half a character", "Write the whole character.")
     if kind == "string_too_short":
         return Problem(place, "this text is empty", "Write at least one character.")
-    wanted = {"string_type": "a text", "int_type": "a whole number", "tuple_type": "a list"}.get(kind, "an object")
-    return Problem(place, f"{wanted} is needed here, not {_short(given)}", "Correct its type.")
+    wanted = {
+        "string_type": "a text",
+        "int_type": "a whole number",
+        "tuple_type": "a list",
+        "bool_type": "true or false",
+    }
+    return Problem(place, f"{wanted.get(kind, 'an object')} is needed here, not {quoted(given)}", "Correct its type.")

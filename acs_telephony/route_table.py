@@ -24,11 +24,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TrunkRow:
-    """A trunk of a table. `enabled` is False where a preview of the service says so."""
+    """A trunk of a table. `enabled` is False where a preview of the service says so; the port is None where none is."""
 
     fqdn: str
     enabled: bool = True
     place: Place | None = None
+    sip_signaling_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ def table_of(source: RouteTable | SipConfiguration | Resource) -> RouteTable:
         ),
         # `enabled` is a field of a preview, so it is kept among the unknown ones.
         tuple(
-            TrunkRow(trunk.fqdn, (trunk.model_extra or {}).get("enabled", True) is not False)
+            TrunkRow(
+                trunk.fqdn,
+                (trunk.model_extra or {}).get("enabled", True) is not False,
+                sip_signaling_port=trunk.sip_signaling_port,
+            )
             for trunk in configuration.trunks
         ),
     )

@@ -257,10 +257,13 @@ def problem_of(details: Any, fqdns: tuple[str, ...] = ()) -> Problem:
         return Problem(place, f"{quoted(given)} holds half a character", "Write the whole character.")
     if kind == "string_too_short":
         return Problem(place, "this text is empty", "Write at least one character.")
+    if kind == "extra_forbidden":
+        return Problem(place, "this is not known here", "Correct its name, or remove it.")
     wanted = {
         "string_type": "a text",
         "int_type": "a whole number",
         "tuple_type": "a list",
         "bool_type": "true or false",
+        "date_type": "a day such as 2027-01-31",
     }
     return Problem(place, f"{wanted.get(kind, 'an object')} is needed here, not {quoted(given)}", "Correct its type.")

@@ -1,0 +1,69 @@
+"""Findings that somebody has accepted, each for a reason and until a day.
+
+A file of them is TOML: tables `[[silence]]` with `rule`, `reason`, `until` and, to mean one route alone, `route`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, Strict, StrictStr, StringConstraints, ValidationError
+
+from acs_telephony.auditing import Finding
+from acs_telephony.documents import decoded
+from acs_telephony.errors import ConfigurationError, Problem
+from acs_telephony.models import problem_of, quoted
+from acs_telephony.route_table import RouteTable
+
+_Words = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Silence(BaseModel, frozen=True, extra="forbid"):
+    """A rule that may be broken to the end of the day `until`: by the route of this name, or by every one (None)."""
+
+    rule: _Words
+    reason: _Words
+    until: Annotated[date, Strict()]
+    route: StrictStr | None = None
+
+
+class _File(BaseModel, extra="forbid"):
+    silence: tuple[Silence, ...] = ()
+
+
+def read_silences(text: str | bytes) -> tuple[Silence, ...]:
+    """The silences of a TOML text. Raises ConfigurationError with every problem and its place."""
+    try:
+        return _File.model_validate(tomllib.loads(decoded(text))).silence
+    except ValidationError as error:
+        raise ConfigurationError(tuple(map(problem_of, error.errors()))) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        problem = Problem("the silences", f"this is no TOML ({error})", "Look for a missing quote or bracket.")
+        raise ConfigurationError((problem,)) from None
+
+
+def apply(
+    findings: Sequence[Finding], table: RouteTable, silences: Sequence[Silence], as_of: date
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]:
+    """The findings that are kept, those that are silenced on a day, and new ones about silences that do nothing."""
+
+    def hushes(silence: Silence, finding: Finding) -> bool:
+        named = silence.route is None or silence.route in {table.routes[i].name for i in finding.routes}
+        return named and silence.rule == finding.rule
+
+    current = [silence for silence in silences if as_of <= silence.until]
+    silenced = tuple(finding for finding in findings if any(hushes(silence, finding) for silence in current))
+    stale = []
+    for silence in silences:
+        what = f"The silence of {quoted(silence.rule)}" + (
+            f" for route {quoted(silence.route)}" * (silence.route is not None)
+        )
+        if silence not in current:
+            sentence, remedy = f"{what} ended on {silence.until}.", "Mend what it silenced, or give it a new end."
+            stale.append(Finding("stale-silence", "warning", sentence, remedy))
+        elif not any(hushes(silence, finding) for finding in silenced):
+            stale.append(Finding("stale-silence", "note", f"{what} silences nothing.", "Remove it."))
+    return tuple(finding for finding in findings if finding not in silenced), silenced, tuple(stale)

@@ -1,0 +1,299 @@
+"""The command line: a table in a file, or on standard input, checked, dialled, compared or made safe to share.
+
+It ends with 0 where nothing was found, 1 where something was, 2 where what was given cannot be used. This is the one
+place of the kit that reads the clock: for the end of silences, unless `--as-of` gives a day.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+try:
+    import click
+    from rich.console import Console
+except ModuleNotFoundError as error:
+    raise SystemExit(f"acs-telephony: {error.name} is missing. Run: pip install 'acs-telephony[cli]'") from None
+
+from acs_telephony.auditing import Finding
+from acs_telephony.automaton import E164, compile_table
+from acs_telephony.documents import anonymise as anonymised
+from acs_telephony.documents import decoded, read_table
+from acs_telephony.errors import AcsTelephonyError, ConfigurationError
+from acs_telephony.languages import READINGS, Reading
+from acs_telephony.models import Resource, SipConfiguration
+from acs_telephony.numbers import normalise
+from acs_telephony.route_table import RouteTable
+from acs_telephony.routing import SbcState
+from acs_telephony.routing import dial as dialled
+from acs_telephony.silencing import apply, read_silences
+from acs_telephony.tables import contoso
+from acs_telephony.views.reports import FORMATS, THRESHOLDS, Report, as_text, plain
+
+if TYPE_CHECKING:
+    from acs_telephony.comparing import Change
+
+#: The name of a file as reports tell it, and its bytes.
+_File = tuple[str, bytes]
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Unusable(click.ClickException):
+    exit_code = 2
+
+
+class _Group(click.Group):
+    """What cannot be used ends with 2 and a sentence, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except AcsTelephonyError as error:
+            raise _Unusable(_cells(str(error))) from None
+
+
+def _cells(text: str) -> str:
+    """Lines in which each character stays in its cell, so that a caret stays in its place."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+
+
+def _contents(_: click.Context, parameter: click.Parameter, name: str | None) -> _File | None:
+    """The bytes of a file, with its name from here, with slashes; of a file elsewhere its name alone."""
+    if name is None:
+        return None
+    try:
+        if name == "-":
+            return "stdin", sys.stdin.buffer.read()
+        data, path = Path(name).read_bytes(), PurePath(name)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        problem = f"{_cells(name)}: {why}. Name a file that can be read, or - for standard input."
+        raise click.BadParameter(problem, param=parameter) from None
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return (path.name if path.is_absolute() or os.pardir in path.parts else path.as_posix()), data
+
+
+def _options(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Several options as one."""
+
+    def with_all(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return with_all
+
+
+_TABLE = click.argument("table", callback=_contents)
+_OUTPUT = click.option("--output", metavar="FILE", help="Write to this file.")
+_POLICY = click.option("--policy", metavar="NAME", help="Teams: the policy whose usages give the order.")
+_TEAMS = _options(
+    click.option("--policies", callback=_contents, metavar="FILE", help="Teams: the voice routing policies, as JSON."),
+    click.option("--gateways", callback=_contents, metavar="FILE", help="Teams: the PSTN gateways, as JSON."),
+)
+_REPORT = _options(
+    click.option("--format", "form", type=click.Choice(["text", *FORMATS]), default="text", show_default=True),
+    click.option("--fail-on", type=click.Choice(THRESHOLDS), default="error", show_default=True),
+    click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR says the same."),
+    _OUTPUT,
+)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="acs-telephony")
+def main() -> None:
+    """Check, dial, compare and share the route tables of ACS direct routing and Teams.
+
+    TABLE is JSON: what GET /sip of a resource returns, or what PowerShell writes of Teams; - is standard input.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a name must not end us
+
+
+@main.command()
+@_TABLE
+@_options(_TEAMS, _POLICY, _REPORT)
+@click.option("--country", "countries", multiple=True, metavar="NL", help="Look at this country's numbers; or all.")
+@click.option("--dead", multiple=True, metavar="FQDN", help="Say what is lost while this trunk is down.")
+@click.option("--silence", callback=_contents, metavar="FILE", help="Findings that were accepted (TOML).")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day for silences, else today.")
+def check(
+    table: _File,
+    countries: tuple[str, ...],
+    dead: tuple[str, ...],
+    silence: _File | None,
+    as_of: datetime | None,
+    **more: Any,
+) -> None:
+    """Say what is wrong with a table, each with a number that shows it."""
+    from acs_telephony.auditing import RULES, audit
+
+    rows = _read(table, more)
+    found = audit(rows, countries=_all_countries() if "all" in countries else countries, dead=dead)
+    silences = read_silences(silence[1]) if silence else ()
+    kept, silenced, stale = apply(found.findings, rows, silences, as_of.date() if as_of else date.today())
+    asked = {"the numbers of a country (--country)": countries, "a trunk that is down (--dead)": dead}
+    missing = " and ".join(what for what, given in asked.items() if not given)
+    remarks = (f"Not asked: {missing}.",) * bool(missing)
+    _tell(
+        table,
+        rows,
+        (*kept, *stale),
+        more,
+        command="check",
+        remarks=remarks,
+        silenced=silenced,
+        rules=RULES,
+        audit=found,
+    )
+
+
+@main.command()
+@click.argument("old", callback=_contents)
+@click.argument("new", callback=_contents)
+@click.option("--intended", multiple=True, metavar="PATTERN", help="What is meant to change: a pattern or a number.")
+@_options(_POLICY, _REPORT)
+def compare(old: _File, new: _File, intended: tuple[str, ...], policy: str | None, **more: Any) -> None:
+    """Say which calls go elsewhere under NEW than under OLD; fail where that is not --intended."""
+    from acs_telephony.comparing import compare as compared
+
+    before, rows = (read_table(data, policy=policy) for _, data in (old, new))
+    found = compared(before, rows, intended=intended)
+    findings = [_changed(rows, change, meant=change.intended) for change in found.changes]
+    findings += [_changed(rows, change, meant=True) for change in found.cosmetic]
+    remarks = () if found.unchanged is None else (f"{found.unchanged:,} numbers of E.164 go where they went.",)
+    _tell(new, rows, tuple(findings), more, command="compare", remarks=remarks)
+
+
+def _changed(table: RouteTable, change: Change, *, meant: bool) -> Finding:
+    """A change as a finding, at the first route of the new table that has part in it."""
+    routes = tuple(index for index, route in enumerate(table.routes) if route.name in change.new[:1])[:1]
+    remedy = "" if meant else "If it is meant, name it with --intended."
+    finding = Finding(
+        change.kind, "note" if meant else "error", change.sentence, remedy, routes, witness=change.witness
+    )
+    return replace(finding, domain=E164.name, count=change.count, certainty=change.certainty)
+
+
+@main.command()
+@_TABLE
+@click.argument("number")
+@_options(_TEAMS, _POLICY)
+@click.option("--sbc", "sbcs", multiple=True, metavar="FQDN=STATE", help="answers, silent, refused, demoted, a code.")
+@click.option("--alternate-caller-id", metavar="NUMBER", help="What the application gives as caller ID.")
+@click.option("--purchased", multiple=True, metavar="NUMBER", help="A number of Voice Calling (PSTN).")
+@click.option("--country", metavar="NL", help="Where the number is typed.")
+@click.option("--reading", type=click.Choice(READINGS), default="search", show_default=True)
+def dial(table: _File, number: str, sbcs: tuple[str, ...], purchased: tuple[str, ...], **more: Any) -> None:
+    """Follow a call to NUMBER to every end that it can have; for Teams, to the routes that it can come to."""
+    from acs_telephony.views.words import journey_table, journey_words
+
+    rows = _read(table, more)
+    if rows.service == "teams":
+        return _write("\n".join(_told(rows, number, more["country"], more["reading"])))
+    try:
+        configuration = SipConfiguration.load(decoded(table[1]))
+    except ConfigurationError as error:
+        problem = f"The service would refuse this table, so no call can be followed.\n{error}"
+        raise _Unusable(_cells(problem)) from None
+    resource = Resource(configuration=configuration, purchased_numbers=purchased)
+    journey = dialled(resource, number, sbcs=dict(map(_state, sbcs)), **more)
+    return _write(f"{journey_words(journey)}\n\n{journey_table(journey)}")
+
+
+def _state(option: str) -> tuple[str, SbcState]:
+    fqdn, _, state = option.partition("=")
+    return fqdn, int(state) if state.isdecimal() else state  # type: ignore[return-value]  # dial refuses other words
+
+
+def _told(table: RouteTable, number: str, country: str | None, reading: Reading) -> list[str]:
+    """The routes of Teams that a call can come to, in order, with their SBCs."""
+    call = normalise(number, country)
+    machine = compile_table([route.number_pattern for route in table.routes], reading)
+    matches = machine.match(call.number)
+    chain = table.chain(matches)
+    lines = [f"{call.text.strip()} is dialled as {call.number}."]
+    for rank, route in enumerate((table.routes[index] for index in chain), 1):
+        usage = f" (usage {route.usage})" if route.usage else ""
+        lines.append(f"{rank}. {route.name}{usage}: {', '.join(route.trunks) or 'no SBC'}")
+    lines += ["No route matches."] * (not chain)
+    lines += ["Without a policy the order is not known: give --policies."] * (not table.ordered)
+    if len(chain) < len(matches):
+        lines.append(f"{len(matches) - len(chain)} more in later usages, which are never looked at.")
+    lines += [f"{table.routes[index].name} cannot be read: {error.problem}." for index, error in machine.unread.items()]
+    return list(map(plain, lines))
+
+
+@main.command()
+@_TABLE
+@_options(_TEAMS, _OUTPUT)
+def anonymise(table: _File, policies: _File | None, gateways: _File | None, output: str | None) -> None:
+    """Make a table safe to share: made names for trunks and routes, no descriptions. Number patterns stay."""
+    _write(anonymised(table[1], policies=policies and policies[1], gateways=gateways and gateways[1]), output)
+    click.echo("Number patterns are as they were: look whether they tell more than you want to share.", err=True)
+
+
+@main.command()
+def rules() -> None:
+    """Print the rules that check knows."""
+    from acs_telephony.auditing import RULES
+    from acs_telephony.views.display import table
+
+    rows = [(rule.id, rule.severity, rule.title, rule.remedy) for rule in RULES]
+    _write(str(table("Rules of acs-telephony check", ("rule", "severity", "what it says", "what to do"), rows)))
+
+
+@main.command()
+def example() -> None:
+    """Print the route table of a made company, with faults to find."""
+    _write(json.dumps(contoso().configuration.dump(), indent=2))
+
+
+def _read(table: _File, options: dict[str, Any]) -> RouteTable:
+    """The table, read with the options for Teams, which are taken out."""
+    policies, gateways = options.pop("policies"), options.pop("gateways")
+    return read_table(
+        table[1], policies=policies and policies[1], gateways=gateways and gateways[1], policy=options.pop("policy")
+    )
+
+
+def _all_countries() -> tuple[str, ...]:
+    import phonenumbers
+
+    return tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
+
+
+def _tell(file: _File, table: RouteTable, findings: tuple[Finding, ...], options: dict[str, Any], **more: Any) -> None:
+    """Write a report as the options say, and end with 1 where it fails."""
+    form, output, no_color = options["form"], options["output"], options["no_color"] or os.environ.get("NO_COLOR")
+    report = Report(
+        file=file[0], text=decoded(file[1]), table=table, findings=findings, fail_on=options["fail_on"], **more
+    )
+    if form != "text":
+        _write(FORMATS[form](report), output)
+    elif output is not None:
+        _write("\n".join(piece.plain for piece, _ in as_text(report)), output)
+    else:
+        console = Console(color_system=None if no_color else "auto", markup=False, emoji=False, highlight=False)
+        for piece, whole in as_text(report):
+            # What is piped is not broken at a width that nobody has.
+            console.print(piece, soft_wrap=whole or not console.is_terminal)
+    if any(map(report.fails, findings)):
+        raise SystemExit(1)
+
+
+def _write(text: str, output: str | None = None) -> None:
+    if output is None:
+        return click.echo(text)
+    try:
+        Path(output).write_text(text + "\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _Unusable(f"{_cells(output)}: {error.strerror}. Name a file that can be written.") from None

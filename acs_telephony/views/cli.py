@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from io import TextIOWrapper
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,14 +28,14 @@ from acs_telephony.documents import anonymise as anonymised
 from acs_telephony.documents import decoded, read_table
 from acs_telephony.errors import AcsTelephonyError, ConfigurationError
 from acs_telephony.languages import READINGS, Reading
-from acs_telephony.models import Resource, SipConfiguration
+from acs_telephony.models import Resource, SipConfiguration, is_e164, quoted
 from acs_telephony.numbers import normalise
 from acs_telephony.route_table import RouteTable
 from acs_telephony.routing import SbcState
 from acs_telephony.routing import dial as dialled
 from acs_telephony.silencing import apply, read_silences
 from acs_telephony.tables import contoso
-from acs_telephony.views.reports import FORMATS, THRESHOLDS, Report, as_text, plain
+from acs_telephony.views.reports import FORMATS, THRESHOLDS, Report, as_text, harmless, plain
 
 if TYPE_CHECKING:
     from acs_telephony.comparing import Change
@@ -56,12 +57,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except AcsTelephonyError as error:
-            raise _Unusable(_cells(str(error))) from None
-
-
-def _cells(text: str) -> str:
-    """Lines in which each character stays in its cell, so that a caret stays in its place."""
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+            raise _Unusable(harmless(str(error))) from None
 
 
 def _contents(_: click.Context, parameter: click.Parameter, name: str | None) -> _File | None:
@@ -74,7 +70,7 @@ def _contents(_: click.Context, parameter: click.Parameter, name: str | None) ->
         data, path = Path(name).read_bytes(), PurePath(name)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        problem = f"{_cells(name)}: {why}. Name a file that can be read, or - for standard input."
+        problem = f"{harmless(name)}: {why}. Name a file that can be read, or - for standard input."
         raise click.BadParameter(problem, param=parameter) from None
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
@@ -115,7 +111,8 @@ def main() -> None:
     TABLE is JSON: what GET /sip of a resource returns, or what PowerShell writes of Teams; - is standard input.
     """
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a name must not end us
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show must not end us
 
 
 @main.command()
@@ -203,10 +200,12 @@ def dial(table: _File, number: str, sbcs: tuple[str, ...], purchased: tuple[str,
         configuration = SipConfiguration.load(decoded(table[1]))
     except ConfigurationError as error:
         problem = f"The service would refuse this table, so no call can be followed.\n{error}"
-        raise _Unusable(_cells(problem)) from None
+        raise _Unusable(harmless(problem)) from None
+    if wrong := [number for number in purchased if not is_e164(number)]:
+        raise click.BadParameter(f"{quoted(wrong[0])} is no E.164 number. Write it as +14255550111.")
     resource = Resource(configuration=configuration, purchased_numbers=purchased)
     journey = dialled(resource, number, sbcs=dict(map(_state, sbcs)), **more)
-    return _write(f"{journey_words(journey)}\n\n{journey_table(journey)}")
+    return _write(harmless(f"{journey_words(journey)}\n\n{journey_table(journey)}"))
 
 
 def _state(option: str) -> tuple[str, SbcState]:
@@ -296,4 +295,4 @@ def _write(text: str, output: str | None = None) -> None:
     try:
         Path(output).write_text(text + "\n", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise _Unusable(f"{_cells(output)}: {error.strerror}. Name a file that can be written.") from None
+        raise _Unusable(f"{harmless(output)}: {error.strerror}. Name a file that can be written.") from None

@@ -83,17 +83,21 @@ def as_text(report: Report) -> Iterator[tuple[Text, bool]]:
         yield Text.assemble((finding.severity, _COLOURS[finding.severity]), rest), False
         for index in finding.routes[:1]:
             pattern = report.table.routes[index].number_pattern
-            excerpt = PatternError("", pattern=pattern, position=finding.position or 0).excerpt.splitlines()
-            # The bar keeps `::`, with which a command to GitHub begins, from the beginning of the line.
-            shown = [f"  |{line[1:].replace('##[', '##?')}" for line in excerpt[: 1 if finding.position is None else 2]]
-            yield Text("\n".join(shown)), True
+            excerpt = PatternError("", pattern=pattern, position=finding.position or 0).excerpt
+            yield Text(harmless(excerpt if finding.position is not None else excerpt.partition("\n")[0])), True
         yield Text("\n".join(f"  {line}" for line in _lines(finding)) + "\n"), False
     yield Text(" ".join(_closing(report))), False
 
 
+def harmless(text: str) -> str:
+    """Printable lines in which each character keeps its cell, and GitHub finds no command (`::`, or `##[` anywhere)."""
+    shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+    return re.sub(r"(?<=:):|(?<=##)\[(?=[a-z])", "?", shown)
+
+
 def plain(text: str) -> str:
-    """One printable line in which GitHub finds no command, wherever a terminal breaks it."""
-    return re.sub("(?<=#)(?=#)|(?<=:)(?=:)", " ", clean(text))
+    """The same in one line."""
+    return harmless(clean(text))
 
 
 def _closing(report: Report) -> Iterator[str]:

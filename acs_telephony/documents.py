@@ -44,8 +44,8 @@ def read_table(
     r"""The route table in a JSON text of ACS or of Teams; routes and trunks say where they stand in `text`.
 
     For Teams, `policies` and `gateways` are further texts, or `text` is one object of `routes`, `policies` and
-    `gateways`. `policy` chooses among several policies. Without any, the order is not known; without gateways, the
-    trunks are those that the routes name. Raises ConfigurationError with every problem and its place.
+    `gateways`. `policy` chooses among several policies, and says nothing of a table of ACS. Without any policy the
+    order is not known; without gateways the trunks are those that the routes name. Raises ConfigurationError with every problem and its place.
 
     >>> table = read_table('{"trunks": {},\n "routes": [{"name": "nl", "numberPattern": "^\\\\+31"}]}')
     >>> table.routes[0].number_pattern, table.routes[0].pattern_place
@@ -54,8 +54,6 @@ def read_table(
     document = _Document(text, policies, gateways)
     if isinstance(document.content, _Teams):
         return _teams_table(document, document.content, policy)
-    if policy is not None:
-        raise _refused("policy", "a table of ACS has no policies", "Leave it out.")
     trunks = (
         _trunk_row(row, fqdn, document.place("trunks", fqdn, None)) for fqdn, row in document.content.trunks.items()
     )

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from functools import reduce
 from io import TextIOWrapper
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,13 +80,7 @@ def _contents(_: click.Context, parameter: click.Parameter, name: str | None) ->
 
 def _options(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
     """Several options as one."""
-
-    def with_all(command: _Command) -> _Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return with_all
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
 _TABLE = click.argument("table", callback=_contents)

@@ -154,14 +154,14 @@ def _say(rule: str, *routes: int, table: RouteTable | None = None, **words: Any)
     names = [f"route {quoted(table.routes[route].name)}" for route in routes] if table else []
     shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in words.items()}
     shown |= {name: "some" for name in ("count", "total") if words.get(name, 0) is None}
-    shown["trunks"] = _listed(words.get("trunks", ()))
-    sentence = its.sentence.format_map({"route": names[0] if names else "", "routes": _listed(names), **shown})
+    shown["trunks"] = listed(words.get("trunks", ()))
+    sentence = its.sentence.format_map({"route": names[0] if names else "", "routes": listed(names), **shown})
     kept = {name: words[name] for name in ("trunks", "witness", "domain", "count", "position") if name in words}
     remedy = its.remedy.replace("{remedy}", words.get("remedy", ""))
     return Finding(rule, its.severity, sentence[:1].upper() + sentence[1:], remedy, routes, **kept)
 
 
-def _listed(words: Sequence[str], most: int = 3) -> str:
+def listed(words: Sequence[str], most: int = 3) -> str:
     """Some words in a sentence: a, b and c; of many the first, and how many more."""
     if len(words) > most + 1:
         words = [*words[:most], f"{len(words) - most:,} more"]
@@ -299,11 +299,11 @@ def _of_the_order(table: RouteTable, survey: Survey, its: Tally) -> Told:
             twins = [other for other in ahead if table.routes[other].number_pattern == row.number_pattern]
             names = [f"route {quoted(table.routes[other].name)}" for other in twins or ahead]
             rule = "standby-same" if twins else "standby-only"
-            words = {"behind": _listed(names), "count": its.standby[route] if its.counted else None}
+            words = {"behind": listed(names), "count": its.standby[route] if its.counted else None}
             told["standby", route] = _say(rule, route, table=table, witness=witness, domain=E164.name, **words)
         elif route in its.shared:
             names = [f"route {quoted(table.routes[other].name)}" for other in unpack(its.others[route])]
-            words = {"behind": _listed(names), "witness": its.shared[route], "domain": E164.name}
+            words = {"behind": listed(names), "witness": its.shared[route], "domain": E164.name}
             told["overlap", route] = _say("overlap", route, table=table, **words)
     if not table.ordered and table.routes:
         told["order",] = _say("order-unknown")
@@ -333,7 +333,7 @@ def _of_the_trunks(table: RouteTable, its: Tally) -> Told:
     if its.lost:
         told["lost",] = _say("lost", *sorted(its.lost.routes), table=table, trunks=its.gone, **_numbers(its.lost))
     for (kind, trunks), group in its.costly.items():
-        words = {"kind": kind.capitalize(), "countries": _listed(sorted(group.countries), 8), **_numbers(group)}
+        words = {"kind": kind.capitalize(), "countries": listed(sorted(group.countries), 8), **_numbers(group)}
         told["costly", kind, trunks] = _say("toll-fraud", *sorted(group.routes), table=table, trunks=trunks, **words)
     return told
 
@@ -360,7 +360,7 @@ def _of_the_countries(table: RouteTable, survey: Survey, its: Tally, countries: 
     for number, where in _emergency(countries).items():
         takers = [survey.match(form, reading) for form in (number, f"+{number}")]
         first = [[table.chain(matches)[0]] if matches else [] for matches in takers]
-        words = {"witness": number, "countries": _listed(where, 8), "domain": SHORT_CODES.name}
+        words = {"witness": number, "countries": listed(where, 8), "domain": SHORT_CODES.name}
         if all(takers):
             told["emergency", number] = _say("emergency", *first[0], *first[1], table=table, **words)
         elif any(takers):

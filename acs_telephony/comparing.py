@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from acs_telephony.auditing import Certainty
+from acs_telephony.auditing import Certainty, listed
 from acs_telephony.automaton import E164, SERVICE_CODES, SHORT_CODES, Matches
 from acs_telephony.errors import AnswerError
 from acs_telephony.languages import READINGS
 from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.patterns import parse
-from acs_telephony.route_table import RouteTable, table_of
+from acs_telephony.route_table import RouteTable, quoted, table_of
 from acs_telephony.surveying import Survey
 
 Kind = Literal["lost", "gained", "first choice", "standby", "cosmetic"]
@@ -44,6 +44,26 @@ class Change:
     domain: str
     certainty: Certainty
     intended: bool
+
+    @property
+    def sentence(self) -> str:
+        """The change in words: how many numbers, and to which SBCs and routes they come before and after."""
+        before, after = _way(self.old_trunks, self.old), _way(self.new_trunks, self.new)
+        return _SENTENCES[self.kind].format(many=f"{self.count:,}", number=self.witness, before=before, after=after)
+
+
+_SENTENCES: dict[Kind, str] = {
+    "lost": "{many} numbers are lost, such as {number}. Before: {before}.",
+    "gained": "{many} numbers are new, such as {number}. Now: {after}.",
+    "first choice": "{many} numbers go first to other SBCs, such as {number}. Before: {before}. Now: {after}.",
+    "standby": "{many} numbers have other standbys, such as {number}. Before: {before}. Now: {after}.",
+    "cosmetic": "{many} numbers, such as {number}, come to the same SBCs by other routes. Before: {before}. Now: {after}.",
+}
+
+
+def _way(trunks: tuple[tuple[str, ...], ...], routes: tuple[str, ...]) -> str:
+    sbcs = ", then ".join(" or ".join(its) for its in trunks)
+    return f"{sbcs or 'nobody'} ({listed(list(map(quoted, routes)))})" if routes else "nobody"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ def test_a_change_is_told_by_what_moves(case: dict[str, Any]) -> None:
     assert found.same is (case["changes"] == [])
     assert found.unchanged + sum(change.count for change in changes) == ALL_E164
     assert {change.certainty for change in found.changes} <= {"certain"}
+    assert all(
+        one.witness in one.sentence and f"{one.count:,}" in one.sentence for one in found.changes + found.cosmetic
+    )
 
 
 def edited(table: RouteTable, seed: int) -> RouteTable:
@@ -93,7 +96,10 @@ def test_a_change_outside_the_intended_set_is_told_apart() -> None:
     old = table_from([["nl", r"^\+31\d{9}$", "s1"], ["us", r"^\+1\d{10}$", "s1"]])
     new = table_from([["nl", r"^\+31\d{9}$", "s2"], ["us", r"^\+1\d{10}$", "s2"]])
 
-    assert [one.witness for one in compare(old, new, intended=[r"^\+31"]).unintended] == ["+10000000000"]
+    (outside,) = compare(old, new, intended=[r"^\+31"]).unintended
+    assert outside.sentence == (
+        "10,000,000,000 numbers go first to other SBCs, such as +10000000000. Before: s1 ('us'). Now: s2 ('us')."
+    )
     assert compare(old, new, intended=[r"^\+31", r"^\+1"]).unintended == ()
     assert [one.intended for one in compare(old, new).changes] == [False]
     one_number = compare(old, new, intended=["+31201234567", r"^\+1"]).changes

@@ -53,13 +53,13 @@ def _wrong(problem: str, remedy: str, place: str = "") -> PydanticCustomError:
 
 
 def quoted(text: object) -> str:
-    """A stranger's text in quotes, in printable ASCII, at most 60 characters.
+    r"""A stranger's text in quotes, at most 60 characters, with '?' for what cannot be printed or would turn the line.
 
-    >>> quoted("caf\\u00e9")
-    "'caf\\\\xe9'"
+    >>> quoted("Zürich"), quoted("a\nb")
+    ("'Zürich'", "'a?b'")
     """
-    shown = ascii(text)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+    shown = "".join(character if character.isprintable() else "?" for character in str(text))
+    return f"'{shown}'" if len(shown) <= 60 else f"'{shown[:57]}...'"
 
 
 class _Noun(BaseModel):

@@ -15,13 +15,13 @@ import phonenumbers
 import pytest
 
 from acs_telephony import contoso, generated, microsoft_three_routes
-from acs_telephony.auditing import Audit, Finding, audit, rules
+from acs_telephony.checking.auditing import Audit, Finding, audit, rules
+from acs_telephony.checking.route_table import RouteRow, RouteTable, TrunkRow, table_of
+from acs_telephony.checking.surveying import Survey
+from acs_telephony.checking.tallying import tally, tally_apart
 from acs_telephony.errors import AnswerError, NumberError
 from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.numbers import costly_numbers, emergency_numbers, number_types
-from acs_telephony.route_table import RouteRow, RouteTable, TrunkRow, table_of
-from acs_telephony.surveying import Survey
-from acs_telephony.tallying import tally, tally_apart
 from tests.conftest import cases
 from tests.random_patterns import random_pattern
 from tests.test_patterns import ALL_E164

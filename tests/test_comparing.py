@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from acs_telephony import contoso, generated, microsoft_three_routes
-from acs_telephony.comparing import compare
+from acs_telephony.checking.comparing import compare
+from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
 from acs_telephony.errors import AnswerError, PatternError
-from acs_telephony.route_table import RouteRow, RouteTable, table_of
 from tests.conftest import cases
 from tests.test_auditing import TABLES, sampled
 from tests.test_patterns import ALL_E164

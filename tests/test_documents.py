@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acs_telephony.documents import anonymise, place_in, read_table
+from acs_telephony.checking.documents import anonymise, place_in, read_table
+from acs_telephony.checking.route_table import Place, RouteTable, table_of
 from acs_telephony.errors import ConfigurationError
 from acs_telephony.models import SipConfiguration, is_fqdn
-from acs_telephony.route_table import Place, RouteTable, table_of
 from acs_telephony.tables import contoso, generated
 from tests.conftest import cases
 

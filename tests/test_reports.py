@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 from xml.etree import ElementTree
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from rich.console import Console
 
-from acs_telephony.auditing import Audit, Finding, Share
-from acs_telephony.documents import read_table
-from acs_telephony.views.reports import FORMATS, Report, as_github, as_json, as_junit, as_sarif, as_text
+from acs_telephony.checking.auditing import Audit, Finding, Rule, Share
+from acs_telephony.checking.documents import read_table
+from acs_telephony.cli.reports import FORMATS, Report, as_github, as_json, as_junit, as_sarif, as_text
 
 HOSTILE = (
     '</x>::error::\x1b[31m[red]\u202e%0A"\r\n::set-env name=x::y\n##[add-matcher]z](http://x) \ud83d \x00\uffff:,&<é电'
@@ -36,21 +36,10 @@ TEXT = json.dumps(
 TABLE = read_table(TEXT)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A row of the table of rules."""
-
-    id: str
-    severity: str
-    title: str
-    meaning: str
-    remedy: str
-
-
 RULES = (
-    Rule("never", "error", "A route that never rings", "No number comes to it.", "Mend its pattern."),
-    Rule("gap", "note", "Numbers that nobody takes", "No route matches.", "Add a route."),
-    Rule("overlap", "warning", "Two routes share numbers", "The first takes them.", "Part them."),
+    Rule("never", "error", "A route that never rings", "No number comes to it.", "Mend its pattern.", False),
+    Rule("gap", "note", "Numbers that nobody takes", "No route matches.", "Add a route.", True),
+    Rule("overlap", "warning", "Two routes share numbers", "The first takes them.", "Part them.", False),
 )
 NEVER = Finding(
     "never",
@@ -68,7 +57,7 @@ OVERLAP = Finding("overlap", "warning", "Both take it.", "", (0, 1), certainty="
 UNUSED = Finding("unused-trunk", "note", "Nothing names it.", "Remove it.", trunks=("AMS1.contoso.com",))
 WHOLE = Finding("gap", "note", "Nobody takes these.", "", witness="+1", domain="E.164 numbers", count=1)
 REPORT = Report(
-    "check", "tables/a b.json", TEXT, TABLE, (WHOLE, OVERLAP, NEVER, UNUSED), (), ("Not asked: more.",), RULES,  # type: ignore[arg-type]
+    "check", "tables/a b.json", TEXT, TABLE, (WHOLE, OVERLAP, NEVER, UNUSED), (), ("Not asked: more.",), RULES,
     audit=Audit((), (Share(7, 0), Share(None, None)), 5),
 )  # fmt: skip
 HOSTILE_FINDING = Finding(HOSTILE, "error", HOSTILE, HOSTILE, (1, 0), (HOSTILE,), HOSTILE, HOSTILE, 1)

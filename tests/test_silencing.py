@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from acs_telephony.auditing import Finding
+from acs_telephony.checking.auditing import Finding
+from acs_telephony.checking.route_table import RouteRow, RouteTable
+from acs_telephony.checking.silencing import Silence, apply, read_silences
 from acs_telephony.errors import ConfigurationError
-from acs_telephony.route_table import RouteRow, RouteTable
-from acs_telephony.silencing import Silence, apply, read_silences
 
 DAY = date(2027, 1, 31)
 TABLE = RouteTable((RouteRow("a", "1"), RouteRow("b", "2")))

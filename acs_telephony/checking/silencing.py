@@ -12,11 +12,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, Strict, StrictStr, StringConstraints, ValidationError
 
-from acs_telephony.auditing import Finding
-from acs_telephony.documents import decoded
+from acs_telephony.checking.auditing import Finding
+from acs_telephony.checking.documents import decoded
+from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.errors import ConfigurationError, Problem
 from acs_telephony.models import problem_of, quoted
-from acs_telephony.route_table import RouteTable
 
 _Words = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1)]
 

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from acs_telephony.auditing import Certainty, listed
 from acs_telephony.automaton import E164, SERVICE_CODES, SHORT_CODES, Matches
+from acs_telephony.checking.auditing import Certainty, listed
+from acs_telephony.checking.route_table import RouteTable, table_of
+from acs_telephony.checking.surveying import Survey
 from acs_telephony.errors import AnswerError
 from acs_telephony.languages import READINGS
-from acs_telephony.models import Resource, SipConfiguration
+from acs_telephony.models import Resource, SipConfiguration, quoted
 from acs_telephony.patterns import parse
-from acs_telephony.route_table import RouteTable, quoted, table_of
-from acs_telephony.surveying import Survey
 
 Kind = Literal["lost", "gained", "first choice", "standby", "cosmetic"]
 
@@ -57,7 +57,7 @@ _SENTENCES: dict[Kind, str] = {
     "gained": "{many} numbers are new, such as {number}. Now: {after}.",
     "first choice": "{many} numbers go first to other SBCs, such as {number}. Before: {before}. Now: {after}.",
     "standby": "{many} numbers have other standbys, such as {number}. Before: {before}. Now: {after}.",
-    "cosmetic": "{many} numbers, such as {number}, come to the same SBCs by other routes. Before: {before}. Now: {after}.",
+    "cosmetic": "{many} numbers such as {number} reach the same SBCs by other routes. Before: {before}. Now: {after}.",
 }
 
 

@@ -18,14 +18,14 @@ from xml.etree import ElementTree
 
 from rich.text import Text
 
-from acs_telephony.auditing import Audit, Finding
-from acs_telephony.documents import place_in
+from acs_telephony.checking.auditing import Audit, Finding
+from acs_telephony.checking.documents import place_in
+from acs_telephony.checking.route_table import Place, RouteTable
 from acs_telephony.errors import PatternError
-from acs_telephony.route_table import Place, RouteTable
 from acs_telephony.views.dot import clean, count
 
 if TYPE_CHECKING:
-    from acs_telephony.auditing import Rule
+    from acs_telephony.checking.auditing import Rule
 
 Threshold = Literal["error", "warning", "note", "never"]
 THRESHOLDS: tuple[Threshold, ...] = ("error", "warning", "note", "never")
@@ -203,7 +203,6 @@ def _sarif_rule(name: str, rule: Rule | None) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.meaning},
         "help": {"text": rule.remedy},
         "defaultConfiguration": {"level": rule.severity},
     }

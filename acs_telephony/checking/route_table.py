@@ -101,13 +101,3 @@ def table_of(source: RouteTable | SipConfiguration | Resource) -> RouteTable:
             for trunk in configuration.trunks
         ),
     )
-
-
-def quoted(text: str) -> str:
-    """A stranger's text in quotes, at most 60 characters, with '?' for what cannot be printed or would turn the line.
-
-    >>> quoted("nl-mobile"), quoted("a\\nb")
-    ("'nl-mobile'", "'a?b'")
-    """
-    shown = "".join(character if character.isprintable() else "?" for character in text)
-    return f"'{shown}'" if len(shown) <= 60 else f"'{shown[:57]}...'"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from acs_telephony.checking.route_table import RouteTable
+from acs_telephony.checking.surveying import Survey
 from acs_telephony.errors import BudgetError
 from acs_telephony.languages import Reading
+from acs_telephony.models import quoted
 from acs_telephony.numbers import NumberType
-from acs_telephony.route_table import RouteTable, quoted
-from acs_telephony.surveying import Survey
 
 
 @dataclass(slots=True)

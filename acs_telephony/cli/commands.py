@@ -23,23 +23,23 @@ try:
 except ModuleNotFoundError as error:
     raise SystemExit(f"acs-telephony: {error.name} is missing. Run: pip install 'acs-telephony[cli]'") from None
 
-from acs_telephony.auditing import Finding
 from acs_telephony.automaton import E164, compile_table
-from acs_telephony.documents import anonymise as anonymised
-from acs_telephony.documents import decoded, read_table
+from acs_telephony.checking.auditing import Finding
+from acs_telephony.checking.documents import anonymise as anonymised
+from acs_telephony.checking.documents import decoded, read_table
+from acs_telephony.checking.route_table import RouteTable
+from acs_telephony.checking.silencing import apply, read_silences
+from acs_telephony.cli.reports import FORMATS, THRESHOLDS, Report, as_text, harmless, plain
 from acs_telephony.errors import AcsTelephonyError, ConfigurationError
 from acs_telephony.languages import READINGS, Reading
 from acs_telephony.models import Resource, SipConfiguration, is_e164, quoted
 from acs_telephony.numbers import normalise
-from acs_telephony.route_table import RouteTable
 from acs_telephony.routing import SbcState
 from acs_telephony.routing import dial as dialled
-from acs_telephony.silencing import apply, read_silences
 from acs_telephony.tables import contoso
-from acs_telephony.views.reports import FORMATS, THRESHOLDS, Report, as_text, harmless, plain
 
 if TYPE_CHECKING:
-    from acs_telephony.comparing import Change
+    from acs_telephony.checking.comparing import Change
 
 #: The name of a file as reports tell it, and its bytes.
 _File = tuple[str, bytes]
@@ -126,7 +126,8 @@ def check(
     **more: Any,
 ) -> None:
     """Say what is wrong with a table, each with a number that shows it."""
-    from acs_telephony.auditing import RULES, audit
+    from acs_telephony.checking.auditing import audit
+    from acs_telephony.checking.auditing import rules as known_rules
 
     rows = _read(table, more)
     found = audit(rows, countries=_all_countries() if "all" in countries else countries, dead=dead)
@@ -143,7 +144,7 @@ def check(
         command="check",
         remarks=remarks,
         silenced=silenced,
-        rules=RULES,
+        rules=tuple(known_rules().values()),
         audit=found,
     )
 
@@ -155,7 +156,7 @@ def check(
 @_options(_POLICY, _REPORT)
 def compare(old: _File, new: _File, intended: tuple[str, ...], policy: str | None, **more: Any) -> None:
     """Say which calls go elsewhere under NEW than under OLD; fail where that is not --intended."""
-    from acs_telephony.comparing import compare as compared
+    from acs_telephony.checking.comparing import compare as compared
 
     before, rows = (read_table(data, policy=policy) for _, data in (old, new))
     found = compared(before, rows, intended=intended)
@@ -238,10 +239,10 @@ def anonymise(table: _File, policies: _File | None, gateways: _File | None, outp
 @main.command()
 def rules() -> None:
     """Print the rules that check knows."""
-    from acs_telephony.auditing import RULES
+    from acs_telephony.checking.auditing import rules as known_rules
     from acs_telephony.views.display import table
 
-    rows = [(rule.id, rule.severity, rule.title, rule.remedy) for rule in RULES]
+    rows = [(rule.id, rule.severity, rule.title, rule.remedy) for rule in known_rules().values()]
     _write(str(table("Rules of acs-telephony check", ("rule", "severity", "what it says", "what to do"), rows)))
 
 

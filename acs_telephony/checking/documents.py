@@ -22,9 +22,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationError
 from pydantic.alias_generators import to_camel, to_pascal
 
+from acs_telephony.checking.route_table import Place, RouteRow, RouteTable, TrunkRow
 from acs_telephony.errors import ConfigurationError, Problem
 from acs_telephony.models import FORBIDDEN_SUFFIXES, is_e164, is_fqdn, problem_of, quoted, read_json
-from acs_telephony.route_table import Place, RouteRow, RouteTable, TrunkRow
 
 Steps = tuple[str | int | None, ...]
 
@@ -44,8 +44,9 @@ def read_table(
     r"""The route table in a JSON text of ACS or of Teams; routes and trunks say where they stand in `text`.
 
     For Teams, `policies` and `gateways` are further texts, or `text` is one object of `routes`, `policies` and
-    `gateways`. `policy` chooses among several policies, and says nothing of a table of ACS. Without any policy the
-    order is not known; without gateways the trunks are those that the routes name. Raises ConfigurationError with every problem and its place.
+    `gateways`. `policy` chooses among several policies; of a table of ACS it says nothing. Without any policy the
+    order is not known, and without gateways the trunks are those that the routes name.
+    Raises ConfigurationError with every problem and its place.
 
     >>> table = read_table('{"trunks": {},\n "routes": [{"name": "nl", "numberPattern": "^\\\\+31"}]}')
     >>> table.routes[0].number_pattern, table.routes[0].pattern_place

@@ -13,15 +13,15 @@ from functools import cache
 from typing import Any, Literal
 
 from acs_telephony.automaton import E164, SERVICE_CODES, SHORT_CODES, Domain, Machine, unpack
+from acs_telephony.checking.route_table import RouteTable, table_of
+from acs_telephony.checking.surveying import Survey
+from acs_telephony.checking.tallying import Group, Tally, tally, tally_apart
 from acs_telephony.errors import AnswerError, BudgetError
 from acs_telephony.facts import load
 from acs_telephony.languages import Reading
-from acs_telephony.models import Resource, SipConfiguration
+from acs_telephony.models import Resource, SipConfiguration, quoted
 from acs_telephony.numbers import costly_numbers, emergency_numbers, number_types
 from acs_telephony.patterns import Pattern
-from acs_telephony.route_table import RouteTable, quoted, table_of
-from acs_telephony.surveying import Survey
-from acs_telephony.tallying import Group, Tally, tally, tally_apart
 from acs_telephony.trees import Anchor, Choice, Node
 from acs_telephony.trees import Sequence as InOrder
 

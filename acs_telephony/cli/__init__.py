@@ -1,0 +1,1 @@
+"""The command line `acs-telephony`: `commands.py` takes what a person or a pipeline gives, `reports.py` answers."""

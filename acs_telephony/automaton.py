@@ -15,9 +15,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
-from acs_telephony.languages import ALL, EMPTY, READINGS, Languages, Reading
+from acs_telephony.languages import ALL, EMPTY, READINGS, Languages, Move, Reading, Search
 from acs_telephony.patterns import ANY_CHARACTER, Pattern, charset, parse
 
 Matches = tuple[int, ...]
@@ -117,6 +118,17 @@ class Machine:
 
     def match(self, number: str) -> Matches:
         """The indexes of the patterns that match, in their order. Raises NumberError on a character no number holds."""
+        walk = self._walks[0]
+        try:
+            for character in number:
+                walk = walk[character]
+        except KeyError:
+            return self._match_anew(number)
+        found: Matches = walk[None]
+        return found
+
+    def _match_anew(self, number: str) -> Matches:
+        """The same for a way that nobody went before, which is kept for those who come after."""
         if self._is_full():
             self._forget()
         state = 0
@@ -126,7 +138,9 @@ class Machine:
                 problem = f"{character!r} is no printable ASCII character"
                 raise NumberError(problem, place=repr(number), remedy="Type digits, with '+' in front.")
             following = self._rows[state][symbol]
-            state = following if following >= 0 else self._step(state, symbol)
+            following = following if following >= 0 else self._step(state, symbol)
+            self._walks[state][character] = self._walks[following]
+            state = following
         return self._accepts[state]
 
     def regions(self, domain: Domain = E164) -> tuple[Region, ...]:
@@ -179,10 +193,14 @@ class Machine:
             prefix += character
             none, some = ({its.after(one, ord(character)) for one in side} for side in (none, some))
         condition = its.both(its.other(its.either(*none)), its.either(*some) if asked else ALL)
-        search = _Search(self, (domain.longest or 0) - len(prefix))
-        lengths = search.lengths(wanted, search.longest)
-        found = (search.walk(wanted, condition, n) for n in range(search.longest + 1) if lengths >> n & 1)
-        return next((prefix + rest for rest in found if rest is not None), None)
+        rest = Search(its, self._moves, self._check_search).shortest(
+            wanted, condition, (domain.longest or 0) - len(prefix)
+        )
+        return None if rest is None else prefix + rest
+
+    def _check_search(self, dead_ends: int) -> None:
+        if dead_ends > MOST_STATES or self._has_too_many_terms():
+            raise self._over_budget()
 
     def _crawl(self, language: int, domain: Domain) -> tuple[Region, ...]:
         """Every string of the domain, length by length; strings that no state tells apart travel together."""
@@ -219,7 +237,7 @@ class Machine:
             return tuple(Region(region.matches, region.witness, None, region.longest) for region in found.values())
         return tuple(found.values())
 
-    def _moves(self, inside: int) -> list[tuple[int, int, str, int]]:
+    def _moves(self, inside: int) -> list[Move]:
         """The symbols that stay inside a domain: number, how many characters, the smallest one, what may follow it."""
         moves = self._inside.get(inside)
         if moves is None:
@@ -241,7 +259,7 @@ class Machine:
     def _forget(self) -> None:
         """Begin anew: no states and no expressions but those of the patterns themselves."""
         self._languages = Languages()
-        self._inside: dict[int, list[tuple[int, int, str, int]]] = {}
+        self._inside: dict[int, list[Move]] = {}
         self._after: dict[int, tuple[int, ...]] = {}
         #: The language of each route that was read.
         self._start: dict[int, int] = {}
@@ -257,6 +275,8 @@ class Machine:
         self._alive = 0
         self._rows: list[list[int]] = []
         self._accepts: list[Matches] = []
+        #: For each state what follows a character, for those that were read, and under None the patterns that match.
+        self._walks: list[dict[str | None, Any]] = []
         self._unpacked: dict[int, Matches] = {}
         alive: dict[int, int] = {}
         for route, language in self._start.items():
@@ -278,6 +298,7 @@ class Machine:
             if matching not in self._unpacked:
                 self._unpacked[matching] = unpack(matching)
             self._accepts.append(self._unpacked[matching])
+            self._walks.append({None: self._accepts[-1]})
         return number
 
     def _fill(self, state: int) -> None:
@@ -335,43 +356,6 @@ class Machine:
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
         problem = f"the table needs too many states, over {MOST_STATES:,}; the pattern of route {route} adds most"
         return BudgetError(problem, pattern=text, remedy="Begin the pattern with '^' so that it cannot start anywhere.")
-
-
-class _Search:
-    """A search for the smallest number of a given length, which forgets no dead end."""
-
-    def __init__(self, machine: Machine, longest: int) -> None:
-        self.machine, self.longest = machine, longest
-        self.known_lengths: dict[tuple[int, int], int] = {}
-        self.failed: set[tuple[int, int, int]] = set()
-
-    def lengths(self, language: int, longest: int) -> int:
-        """How long the strings of a language can be, up to `longest`: one bit for each length."""
-        key = language, longest
-        if key not in self.known_lengths:
-            found = int(self.machine._languages.nullable[language])
-            if longest:
-                for left in {left for *_, left in self.machine._moves(language)}:
-                    found |= self.lengths(left, longest - 1) << 1
-            self.known_lengths[key] = found
-        return self.known_lengths[key]
-
-    def walk(self, wanted: int, condition: int, length: int) -> str | None:
-        """The smallest string of this length that is in both languages."""
-        its = self.machine._languages
-        if condition == EMPTY or (wanted, condition, length) in self.failed:
-            return None
-        if not length:
-            return "" if its.nullable[wanted] and its.nullable[condition] else None
-        for _, _, character, left in self.machine._moves(wanted):
-            if self.lengths(left, length - 1) >> length - 1 & 1:
-                rest = self.walk(left, its.after(condition, ord(character)), length - 1)
-                if rest is not None:
-                    return character + rest
-        self.failed.add((wanted, condition, length))
-        if len(self.failed) > MOST_STATES or self.machine._has_too_many_terms():
-            raise self.machine._over_budget()
-        return None
 
 
 def compile_table(patterns: Iterable[str], reading: Reading = "search") -> Machine:

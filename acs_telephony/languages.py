@@ -7,6 +7,7 @@ An expression is kept once, as a number, and is written in one way only, so that
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from acs_telephony.errors import BudgetError
@@ -215,3 +216,51 @@ class Languages:
         for _ in range(low):
             turns = self.then(part, turns)
         return turns
+
+
+Move = tuple[int, int, str, int]  # a symbol, how many characters it is, the smallest of them, what may follow
+
+
+class Search:
+    """A search for the shortest string of two languages at once, which goes into no dead end twice.
+
+    `moves` gives the symbols that may begin a string of a language, in their order; `check` is told after each dead
+    end how many there are, and may refuse to go on.
+    """
+
+    def __init__(self, languages: Languages, moves: Callable[[int], list[Move]], check: Callable[[int], None]) -> None:
+        self.languages, self.moves, self.check = languages, moves, check
+        self.known_lengths: dict[tuple[int, int], int] = {}
+        self.failed: set[tuple[int, int, int]] = set()
+
+    def shortest(self, wanted: int, condition: int, longest: int) -> str | None:
+        """The shortest, then smallest, string of both languages; None proves that there is none up to `longest`."""
+        lengths = self.lengths(wanted, longest)
+        found = (self.walk(wanted, condition, length) for length in range(longest + 1) if lengths >> length & 1)
+        return next((text for text in found if text is not None), None)
+
+    def lengths(self, language: int, longest: int) -> int:
+        """How long the strings of a language can be, up to `longest`: one bit for each length."""
+        key = language, longest
+        if key not in self.known_lengths:
+            found = int(self.languages.nullable[language])
+            if longest:
+                for left in {left for *_, left in self.moves(language)}:
+                    found |= self.lengths(left, longest - 1) << 1
+            self.known_lengths[key] = found
+        return self.known_lengths[key]
+
+    def walk(self, wanted: int, condition: int, length: int) -> str | None:
+        """The smallest string of this length that is in both languages."""
+        if condition == EMPTY or (wanted, condition, length) in self.failed:
+            return None
+        if not length:
+            return "" if self.languages.nullable[wanted] and self.languages.nullable[condition] else None
+        for _, _, character, left in self.moves(wanted):
+            if self.lengths(left, length - 1) >> length - 1 & 1:
+                rest = self.walk(left, self.languages.after(condition, ord(character)), length - 1)
+                if rest is not None:
+                    return character + rest
+        self.failed.add((wanted, condition, length))
+        self.check(len(self.failed))
+        return None

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acs_telephony.automaton import ANY_STRING, E164, Domain, compile_table
+from acs_telephony.automaton import ANY_STRING, E164, SHORT_CODES, Domain, compile_table
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
 from acs_telephony.facts import load
 from acs_telephony.patterns import ALPHABET, parse
@@ -123,6 +123,26 @@ def test_none_is_a_proof_that_there_is_no_such_number() -> None:
     assert machine.witness(lambda matches: matches == (1,)) is None
     assert machine.witness(lambda matches: matches == (1,), ANY_STRING) is None
     assert machine.witness(lambda matches: matches == (0, 1)) == "+14250000000"
+
+
+def test_one_question_alone_finds_what_the_walk_over_all_numbers_finds() -> None:
+    """`find` and `regions` are two ways to the same shortest, then smallest, number."""
+    random = Random(17)
+    for _ in range(40):
+        machine = compile_table([random_pattern(random) for _ in range(4)])
+        assert machine.find([0]) == machine.witness(lambda m: 0 in m)
+        assert machine.find([1], none_of=[0]) == machine.witness(lambda m: 1 in m and 0 not in m)
+        assert machine.find([3], any_of=[0, 1]) == machine.witness(lambda m: 3 in m and bool({0, 1} & {*m}))
+        assert machine.find([], none_of=range(4)) == machine.witness(lambda m: m == ())
+        assert machine.find([2], SHORT_CODES) == machine.witness(lambda m: 2 in m, SHORT_CODES)
+
+
+def test_a_question_that_needs_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = compile_table([r"^\+1\d{10}$", "5.{4}|4.{5}|3.{3}|.{8}$"])
+    monkeypatch.setattr("acs_telephony.automaton.MOST_STATES", 10)
+
+    with pytest.raises(BudgetError, match="too many states"):
+        machine.find([0], none_of=[1])
 
 
 def test_the_two_readings_differ_where_an_anchor_is_missing() -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
@@ -150,7 +150,7 @@ class Machine:
         Raises BudgetError when the table needs too many states.
         """
         if domain not in self._regions:
-            pattern = parse(domain.pattern, longest=None)
+            pattern = parse_plan(domain.pattern)
             self._tell_apart(pattern.masks)
             if self._is_full():
                 self._forget()
@@ -182,9 +182,7 @@ class Machine:
         if self._is_full():
             self._forget()
         its, some = self._languages, {self._start[route] for route in any_of}
-        wanted = its.both(
-            its.of(parse(domain.pattern, longest=None), "whole"), *(self._start[route] for route in routes)
-        )
+        wanted = its.both(its.of(parse_plan(domain.pattern), "whole"), *(self._start[route] for route in routes))
         none: Iterable[int] = {self._start[route] for route in none_of}
         # What all wanted numbers begin with, such as +3120, leaves few of the other routes alive.
         prefix, asked = "", bool(some)
@@ -374,6 +372,12 @@ def compile_table(patterns: Iterable[str], reading: Reading = "search") -> Machi
 
 
 _remembered = lru_cache(maxsize=8192)(parse)
+_remembered_plan = lru_cache(maxsize=2048)(partial(parse, longest=None))
+
+
+def parse_plan(text: str) -> Pattern:
+    """A pattern of a number plan, which may be longer than what the service takes; read once."""
+    return _remembered_plan(text)
 
 
 def parse_or_error(text: str) -> Pattern | PatternError:

@@ -362,7 +362,7 @@ class _Parser:
             self.refuse("a range cannot end in a class", "Write two plain characters, such as 0-9.", at)
         if high < low:
             self.refuse(f"the range {low}-{high} runs backwards", f"Write {high}-{low}.", at)
-        return charset("".join(c for c in ALPHABET if low <= c <= high))
+        return ANY_CHARACTER & (1 << ord(high) + 1) - (1 << ord(low))
 
     def one_of_class(self) -> str | int:
         """The character that stands here inside a class, or the set where a shorthand stands."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from acs_telephony.automaton import E164, Domain, Machine, Matches, parse_or_error
+from acs_telephony.automaton import E164, Domain, Machine, Matches, parse_or_error, parse_plan
 from acs_telephony.errors import PatternError
 from acs_telephony.languages import READINGS, Languages, Reading
-from acs_telephony.patterns import Pattern, parse
+from acs_telephony.patterns import Pattern
 from acs_telephony.trees import Anchor, Node
 from acs_telephony.trees import Sequence as InOrder
 
@@ -54,7 +54,7 @@ class Survey:
         self.twins = {route: self.size + i for i, route in enumerate(_changed(read))}
         self._owners = tuple(self.twins)
         self._first_label = self.size + len(self.twins)
-        machine = [*read, *(read[route] for route in self.twins), *(parse(text, longest=None) for text in labels)]
+        machine = [*read, *(read[route] for route in self.twins), *map(parse_plan, labels)]
         twins = range(self.size, self._first_label)
         readings: list[Reading] = ["whole" if place in twins else "search" for place in range(len(machine))]
         self.machine = Machine(machine, readings, [*range(self.size), *self.twins])

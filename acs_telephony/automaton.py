@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
@@ -71,6 +72,8 @@ def _classes(masks: Iterable[int]) -> tuple[int, ...]:
 def _smallest(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
+
+_symbol = itemgetter(0)
 
 #: A language that is still alive, and the routes that are left with it as a number with one bit for each.
 State = tuple[tuple[int, int], ...]
@@ -213,10 +216,10 @@ class Machine:
                     matches = self._accepts[state]
                     first, so_far = arrived.get(matches, (text, 0))
                     arrived[matches] = first, so_far + count
-                row = self._rows[state]
-                if -1 in row:
-                    self._fill(state)
-                for symbol, size, character, still_inside in self._moves(inside):
+                row, moves = self._rows[state], self._moves(inside)
+                if min(map(row.__getitem__, map(_symbol, moves)), default=0) < 0:
+                    self._fill(state, tuple(map(_symbol, moves)))
+                for symbol, size, character, still_inside in moves:
                     key = (row[symbol], still_inside)
                     # The layer is in the order of its texts, so the first text to arrive is the smallest.
                     known = following.get(key)
@@ -249,6 +252,7 @@ class Machine:
         alphabet = _classes(self._masks)
         if alphabet != self._alphabet:
             self._alphabet = alphabet
+            self._codes = tuple(map(_smallest, alphabet))
             self._symbols = {
                 chr(code): symbol for symbol, mask in enumerate(alphabet) for code in range(127) if mask >> code & 1
             }
@@ -258,7 +262,7 @@ class Machine:
         """Begin anew: no states and no expressions but those of the patterns themselves."""
         self._languages = Languages()
         self._inside: dict[int, list[Move]] = {}
-        self._after: dict[int, tuple[int, ...]] = {}
+        self._after: dict[tuple[int, ...], dict[int, tuple[int, ...]]] = {}
         #: The language of each route that was read.
         self._start: dict[int, int] = {}
         for route, (pattern, reading) in enumerate(zip(self.patterns, self.readings, strict=True)):
@@ -299,14 +303,15 @@ class Machine:
             self._walks.append({None: self._accepts[-1]})
         return number
 
-    def _fill(self, state: int) -> None:
-        """Every step from a state; symbols after which the same languages are left are taken together."""
+    def _fill(self, state: int, symbols: tuple[int, ...]) -> None:
+        """Steps from a state; symbols after which the same languages are left are taken together."""
         if self._is_full():
             raise self._over_budget()
         languages, routes = zip(*self._tuples[state], strict=True) if self._tuples[state] else ((), ())
         targets: dict[tuple[int, ...], int] = {}
         row = self._rows[state]
-        for symbol, left in enumerate(zip(*map(self._after_each, languages), strict=True)):
+        followers = zip(*(self._after_each(language, symbols) for language in languages), strict=True)
+        for symbol, left in zip(symbols, followers, strict=False):
             target = targets.get(left)
             if target is None:
                 alive: dict[int, int] = {}
@@ -318,13 +323,13 @@ class Machine:
         if not languages:
             row[:] = [state] * len(row)
 
-    def _after_each(self, language: int) -> tuple[int, ...]:
-        """What may follow each symbol."""
-        row = self._after.get(language)
-        if row is None:
-            after = self._languages.after
-            row = self._after[language] = tuple(after(language, _smallest(mask)) for mask in self._alphabet)
-        return row
+    def _after_each(self, language: int, symbols: tuple[int, ...]) -> tuple[int, ...]:
+        """What may follow each of these symbols."""
+        rows = self._after.setdefault(symbols, {})
+        if language not in rows:
+            after, codes = self._languages.after, self._codes
+            rows[language] = tuple([after(language, codes[symbol]) for symbol in symbols])
+        return rows[language]
 
     def _step(self, state: int, symbol: int) -> int:
         code = _smallest(self._alphabet[symbol])

@@ -380,6 +380,11 @@ _remembered = lru_cache(maxsize=8192)(parse)
 _remembered_plan = lru_cache(maxsize=2048)(partial(parse, longest=None))
 
 
+def forget_patterns() -> None:
+    """Read every pattern anew from now on: for those who measure how long that takes."""
+    _remembered.cache_clear()
+
+
 def parse_plan(text: str) -> Pattern:
     """A pattern of a number plan, which may be longer than what the service takes; read once."""
     return _remembered_plan(text)

@@ -17,7 +17,7 @@ from phonenumbers.phonemetadata import PhoneMetadata
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from acs_telephony.route_table import RouteRow, RouteTable, TrunkRow
+from acs_telephony.checking.route_table import RouteRow, RouteTable, TrunkRow
 
 #: The longest pattern that the service takes; a few national patterns of libphonenumber are longer.
 LONGEST: Final = 1024

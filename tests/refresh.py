@@ -78,7 +78,7 @@ def canonical(path: Path, book: Any) -> str:
 
 def refresh(paths: list[Path], *, check: bool) -> list[Path]:
     """Run these notebooks, or all and redraw the pictures; answer with the files that changed, or would change."""
-    fresh = {} if paths else pictures()
+    fresh = {} if paths else {**pictures(), ROOT / "RULES.md": rules()}
     for path in paths or sorted(NOTEBOOKS.glob("*.ipynb")):
         print(f"running {path.name}", flush=True)
         try:
@@ -101,6 +101,14 @@ def pictures() -> dict[Path, str]:
     with TemporaryDirectory() as folder:
         write_diagrams(folder)
         return {ROOT / "diagrams" / file.name: file.read_text("utf-8") for file in Path(folder).iterdir()}
+
+
+def rules() -> str:
+    """The page of the rules of the audit."""
+    from acs_telephony.checking.auditing import rules as known_rules
+    from acs_telephony.cli.reports import rules_page
+
+    return rules_page(known_rules().values())
 
 
 def main(arguments: list[str]) -> int:

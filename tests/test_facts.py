@@ -49,8 +49,7 @@ def defects(document: Mapping[str, Any]) -> list[str]:
         keys = table.get("source")
         if keys is None:
             has_value = any(not is_table(value) for value in table.values())
-            ours = table.get("ours") is True  # a rule of this kit, and nobody's fact
-            found += [f"{place}: no source"] if has_value and not may_inherit and not ours else []
+            found += [f"{place}: no source"] if has_value and not may_inherit else []
         elif not keys:
             found.append(f"{place}: an empty source")
         else:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from rich.console import Console
 
-from acs_telephony.checking.auditing import Audit, Finding, Rule, Share
+from acs_telephony.checking.auditing import Audit, Finding, Rule, Share, rules
 from acs_telephony.checking.documents import read_table
-from acs_telephony.cli.reports import FORMATS, Report, as_github, as_json, as_junit, as_sarif, as_text
+from acs_telephony.cli.reports import FORMATS, Report, as_github, as_json, as_junit, as_sarif, as_text, rules_page
+from tests.conftest import ROOT
 
 HOSTILE = (
     '</x>::error::\x1b[31m[red]\u202e%0A"\r\n::set-env name=x::y\n##[add-matcher]z](http://x) \ud83d \x00\uffff:,&<é电'
@@ -37,9 +38,9 @@ TABLE = read_table(TEXT)
 
 
 RULES = (
-    Rule("never", "error", "A route that never rings", "No number comes to it.", "Mend its pattern.", False),
-    Rule("gap", "note", "Numbers that nobody takes", "No route matches.", "Add a route.", True),
-    Rule("overlap", "warning", "Two routes share numbers", "The first takes them.", "Part them.", False),
+    Rule("never", "error", "A route that never rings", "No number comes to it.", "Mend its pattern.", False, "a page"),
+    Rule("gap", "note", "Numbers that nobody takes", "No route matches.", "Add a route.", True, "a page"),
+    Rule("overlap", "warning", "Two routes share numbers", "The first takes them.", "Part them.", False, "a page"),
 )
 NEVER = Finding(
     "never",
@@ -290,3 +291,11 @@ def test_what_fails_is_what_is_as_bad_as_asked(fail_on: Any, failing: int) -> No
 
 def test_each_format_has_its_name() -> None:
     assert dict(FORMATS) == {"json": as_json, "sarif": as_sarif, "junit": as_junit, "github": as_github}
+
+
+def test_the_page_of_rules_is_as_published() -> None:
+    """`python kit.py refresh` writes it anew."""
+    page = (ROOT / "RULES.md").read_text(encoding="utf-8")
+
+    assert page == rules_page(rules().values())
+    assert page.count("\n| `") == len(rules())

@@ -17,7 +17,7 @@ from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.checking.tallying import Group, Tally, tally, tally_apart
 from acs_telephony.errors import AnswerError, BudgetError
-from acs_telephony.facts import load
+from acs_telephony.facts import cite, load
 from acs_telephony.languages import Reading
 from acs_telephony.models import Resource, SipConfiguration, quoted
 from acs_telephony.numbers import costly_numbers, emergency_numbers, number_types
@@ -35,7 +35,11 @@ _NO_PLUS = Domain("numbers without a plus", r"^\d{7,15}$", 15)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of the audit: its id, how grave it is, a title, and what to do when it is broken."""
+    """A rule of the audit: its id, how grave it is, a title, what it says and what to do about it.
+
+    An `open` rule speaks of what no route takes or of a whole chain: an unreadable pattern leaves it unproven.
+    `ground` is what it rests on: documents with their dates, or this kit's own model.
+    """
 
     id: str
     severity: Severity
@@ -43,6 +47,7 @@ class Rule:
     sentence: str
     remedy: str
     open: bool
+    ground: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,13 @@ class Audit:
 @cache
 def rules() -> dict[str, Rule]:
     """The rules of the audit by their ids, in the order in which they are published."""
+    rows = load("findings")["rules"]
+    texts = ("id", "severity", "title", "sentence", "remedy")
     return {
         row["id"]: Rule(
-            row["id"], row["severity"], row["title"], row["sentence"], row["remedy"], row.get("open", False)
+            **{text: row[text] for text in texts}, open=row.get("open", False), ground=cite("findings", row["source"])
         )
-        for row in load("findings")["rules"]
+        for row in rows
     }
 
 
@@ -157,7 +164,7 @@ def _say(rule: str, *routes: int, table: RouteTable | None = None, **words: Any)
     shown["trunks"] = listed(words.get("trunks", ()))
     sentence = its.sentence.format_map({"route": names[0] if names else "", "routes": listed(names), **shown})
     kept = {name: words[name] for name in ("trunks", "witness", "domain", "count", "position") if name in words}
-    remedy = its.remedy.replace("{remedy}", words.get("remedy", ""))
+    remedy = " ".join(filter(None, (words.get("remedy"), its.remedy)))
     return Finding(rule, its.severity, sentence[:1].upper() + sentence[1:], remedy, routes, **kept)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import chain
@@ -257,3 +257,22 @@ def _escaped(text: str, more: str = "") -> str:
 
 Format = Callable[[Report], str]
 FORMATS: Mapping[str, Format] = {"json": as_json, "sarif": as_sarif, "junit": as_junit, "github": as_github}
+
+
+def rules_page(rules: Iterable[Rule]) -> str:
+    """The rules as a page in Markdown: what is published of them."""
+    lines = [
+        "# The rules of `acs-telephony check`",
+        "",
+        "`acs-telephony rules` prints them. A finding is *certain*, or *depends on how the service matches*: whether",
+        "it looks for a pattern anywhere in a number or matches the whole number is not documented, so both are tried.",
+        "Rules with a star speak of what no route takes, or of all routes of a number: while a pattern cannot be read,",
+        "their findings are *not proven*. Every rule is our model; its ground says on which documents it rests.",
+        "",
+        "| rule | severity | finds | what to do | ground |",
+        "|---|---|---|---|---|",
+    ]
+    for rule in rules:
+        cells = (f"`{rule.id}`{'*' * rule.open}", rule.severity, rule.title, rule.remedy, rule.ground)
+        lines.append("| " + " | ".join(re.sub(r"([|*^<])", r"\\\1", cell) for cell in cells) + " |")
+    return "\n".join([*lines, ""])

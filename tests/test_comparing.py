@@ -148,6 +148,19 @@ def test_what_cannot_be_compared_is_refused() -> None:
         compare(contoso(), 3)  # type: ignore[arg-type]
 
 
+def test_short_and_service_codes_are_compared_as_well() -> None:
+    old = table_from([["112", "^112$", "s1"], ["*21", r"^\*21\d{2}$", "s1"]])
+    new = table_from([["112", "^112$", "s2"], ["*21", r"^\*21\d{3}$", "s1"]])
+
+    changes = {(one.domain, one.kind): (one.witness, one.count) for one in compare(old, new).changes}
+
+    assert changes == {
+        ("short and emergency codes as dialled", "first choice"): ("112", 1),
+        ("service codes", "lost"): ("*2100", 100),
+        ("service codes", "gained"): ("*21000", 1000),
+    }
+
+
 def test_tables_of_the_kit_can_be_compared() -> None:
     assert compare(microsoft_three_routes(as_printed=True), microsoft_three_routes()).changes
     assert not compare(generated(50, 1), generated(50, 2)).same

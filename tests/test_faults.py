@@ -29,7 +29,8 @@ def pytest_says(copy: Path, *arguments: str) -> tuple[int, str]:
 def copy_of_the_kit(to: Path) -> Path:
     for folder in ("acs_telephony", "tests", "notebooks", "diagrams"):
         shutil.copytree(ROOT / folder, to / folder, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-    shutil.copy(ROOT / "pyproject.toml", to)
+    for file in ("pyproject.toml", "README.md"):  # the README is run like a notebook
+        shutil.copy(ROOT / file, to)
     return to
 
 

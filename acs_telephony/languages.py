@@ -231,6 +231,7 @@ class Search:
     def __init__(self, languages: Languages, moves: Callable[[int], list[Move]], check: Callable[[int], None]) -> None:
         self.languages, self.moves, self.check = languages, moves, check
         self.known_lengths: dict[tuple[int, int], int] = {}
+        self.known_ways: dict[tuple[int, int], list[tuple[str, int, int]]] = {}
         self.failed: set[tuple[int, int, int]] = set()
 
     def shortest(self, wanted: int, condition: int, longest: int) -> str | None:
@@ -250,15 +251,22 @@ class Search:
             self.known_lengths[key] = found
         return self.known_lengths[key]
 
+    def ways(self, wanted: int, length: int) -> list[tuple[str, int, int]]:
+        """The characters that begin strings of this length in a language, their codes, and what may follow them."""
+        key = wanted, length
+        if key not in self.known_ways:
+            moves = ((character, ord(character), left) for _, _, character, left in self.moves(wanted))
+            self.known_ways[key] = [way for way in moves if self.lengths(way[2], length - 1) >> length - 1 & 1]
+        return self.known_ways[key]
+
     def walk(self, wanted: int, condition: int, length: int) -> str | None:
         """The smallest string of this length that is in both languages."""
-        if condition == EMPTY or (wanted, condition, length) in self.failed:
-            return None
         if not length:
             return "" if self.languages.nullable[wanted] and self.languages.nullable[condition] else None
-        for _, _, character, left in self.moves(wanted):
-            if self.lengths(left, length - 1) >> length - 1 & 1:
-                rest = self.walk(left, self.languages.after(condition, ord(character)), length - 1)
+        for character, code, left in self.ways(wanted, length):
+            still = self.languages.after(condition, code)
+            if still != EMPTY and (left, still, length - 1) not in self.failed:
+                rest = self.walk(left, still, length - 1)
                 if rest is not None:
                     return character + rest
         self.failed.add((wanted, condition, length))

@@ -46,17 +46,18 @@ class Survey:
     [((1,), (1,), '+31000000000'), ((0, 1), (0, 1), '+31200000000'), ((0,), (), '+312000000000')]
     """
 
-    def __init__(self, patterns: Sequence[str], labels: Sequence[str] = ()) -> None:
+    def __init__(self, patterns: Sequence[str], labels: Sequence[str] = (), only: Reading | None = None) -> None:
         self._given = tuple(patterns), tuple(labels)
         read = [parse_or_error(text) for text in patterns]
         self.size = len(read)
         #: The routes that the reading changes, and their places in the machine under the whole reading.
-        self.twins = {route: self.size + i for i, route in enumerate(_changed(read))}
+        self.twins = {} if only else {route: self.size + i for i, route in enumerate(_changed(read))}
         self._owners = tuple(self.twins)
         self._first_label = self.size + len(self.twins)
         machine = [*read, *(read[route] for route in self.twins), *map(parse_plan, labels)]
-        twins = range(self.size, self._first_label)
-        readings: list[Reading] = ["whole" if place in twins else "search" for place in range(len(machine))]
+        readings: list[Reading] = [only or "search"] * self.size
+        readings.extend(["whole"] * len(self.twins))
+        readings.extend(["search"] * len(labels))
         self.machine = Machine(machine, readings, [*range(self.size), *self.twins])
         #: The routes whose patterns could not be read, with the reason.
         self.unread: dict[int, PatternError] = {}
@@ -94,6 +95,10 @@ class Survey:
             return False
         tied = replace(pattern, node=InOrder((Anchor(at_end=False), pattern.node)))
         return Machine([pattern, tied], ["search", "search"]).find([0], none_of=[1]) is not None
+
+    def under(self, reading: Reading) -> Survey:
+        """The same table under one reading only, with fewer states."""
+        return Survey(*self._given, only=reading)
 
     def without(self, routes: Sequence[int]) -> Survey:
         """The same table with some routes that match nothing."""

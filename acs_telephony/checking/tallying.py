@@ -119,17 +119,23 @@ def tally_apart(
     walked without them, and then one question after another is asked of the whole. Raises BudgetError where the others
     alone need too many states, also without the worst of them.
     """
-    floating = [route for route in range(len(table.routes)) if survey.floats(route)]
+    # What must match the whole number begins where the number does.
+    alone = survey.under("whole") if reading == "whole" else None
+    floating = [] if alone else [route for route in range(len(table.routes)) if survey.floats(route)]
     for attempt in range(_ATTEMPTS):
         try:
-            result = tally(table, survey.without(floating), reading, costly, gone)
+            result = tally(table, alone or survey.without(floating), reading, costly, gone)
             break
         except BudgetError as error:
             worst = [route for route, row in enumerate(table.routes) if row.number_pattern == error.pattern]
             if attempt == _ATTEMPTS - 1 or not worst or worst[0] in floating:
                 raise
-            floating += worst
+            floating, alone = floating + worst, None
     result.counted, result.nobody = False, None
+    for group in (*result.single.values(), *result.costly.values(), *filter(None, [result.lost])):
+        group.count = None
+    if not floating:
+        return result
     trunks = [frozenset(map(str.lower, row.trunks)) for row in table.routes]
     readable = [route for route in range(len(table.routes)) if route not in survey.unread]
     find = survey.machine.find
@@ -174,8 +180,6 @@ def tally_apart(
                 result.single[subject] = group
             else:
                 result.lost = group
-    for group in result.costly.values():
-        group.count = None
     return result
 
 

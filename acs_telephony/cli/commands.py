@@ -15,11 +15,13 @@ from datetime import date, datetime
 from functools import reduce
 from io import TextIOWrapper
 from pathlib import Path, PurePath
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any, TypeVar
 
 try:
     import click
     from rich.console import Console
+    from rich.padding import Padding
 except ModuleNotFoundError as error:
     raise SystemExit(f"acs-telephony: {error.name} is missing. Run: pip install 'acs-telephony[cli]'") from None
 
@@ -279,8 +281,11 @@ def _tell(file: _File, table: RouteTable, findings: tuple[Finding, ...], options
     else:
         console = Console(color_system=None if no_color else "auto", markup=False, emoji=False, highlight=False)
         for piece, whole in as_text(report):
-            # What is piped is not broken at a width that nobody has.
-            console.print(piece, soft_wrap=whole or not console.is_terminal)
+            if console.is_terminal and not whole and piece.plain.startswith("  "):
+                console.print(Padding(dedent(piece.plain), (0, 0, 0, 2)))
+            else:
+                # What is piped is not broken at a width that nobody has.
+                console.print(piece, soft_wrap=whole or not console.is_terminal)
     if any(map(report.fails, findings)):
         raise SystemExit(1)
 

@@ -22,6 +22,7 @@ try:
     import click
     from rich.console import Console
     from rich.padding import Padding
+    from rich.text import Text
 except ModuleNotFoundError as error:
     raise SystemExit(f"acs-telephony: {error.name} is missing. Run: pip install 'acs-telephony[cli]'") from None
 
@@ -282,7 +283,7 @@ def _tell(file: _File, table: RouteTable, findings: tuple[Finding, ...], options
         console = Console(color_system=None if no_color else "auto", markup=False, emoji=False, highlight=False)
         for piece, whole in as_text(report):
             if console.is_terminal and not whole and piece.plain.startswith("  "):
-                console.print(Padding(dedent(piece.plain), (0, 0, 0, 2)))
+                console.print(Padding(Text(dedent(piece.plain)), (0, 0, 0, 2)))
             else:
                 # What is piped is not broken at a width that nobody has.
                 console.print(piece, soft_wrap=whole or not console.is_terminal)

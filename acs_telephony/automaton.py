@@ -354,7 +354,7 @@ class Machine:
             for language, routes in state:
                 owners[language] = owners.get(language, 0) | routes
         places = (place for routes in owners.values() for place in unpack(routes) if place < len(self._owners))
-        worst = Counter(places).most_common(1)[0][0]
+        worst = next(iter(Counter(places).most_common(1)), (0, 0))[0]
         pattern, route = self.patterns[worst], self._owners[worst] + 1
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
         problem = f"the table needs too many states, over {MOST_STATES:,}; the pattern of route {route} adds most"

@@ -105,7 +105,7 @@ def pictures() -> dict[Path, str]:
 
 def rules() -> str:
     """The page of the rules of the audit."""
-    from acs_telephony.checking.auditing import rules as known_rules
+    from acs_telephony.checking.findings import rules as known_rules
     from acs_telephony.cli.reports import rules_page
 
     return rules_page(known_rules().values())

@@ -15,7 +15,8 @@ import phonenumbers
 import pytest
 
 from acs_telephony import contoso, generated, microsoft_three_routes
-from acs_telephony.checking.auditing import Audit, Finding, audit, rules
+from acs_telephony.checking.auditing import Audit, audit
+from acs_telephony.checking.findings import Finding, rules
 from acs_telephony.checking.route_table import RouteRow, RouteTable, TrunkRow, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.checking.tallying import tally, tally_apart
@@ -33,12 +34,13 @@ def table_from(case: dict[str, Any]) -> RouteTable:
     rows, hosts = [], []
     for name, pattern, to, *usage in case["table"]:
         trunks = tuple(host + DOMAIN for host in to.split())
-        name = name or "n" * case["long_name"]
+        name = name or "n" * case.get("long_name", 0)
         rows.append(RouteRow(name, pattern, trunks, usage=usage[0] if usage else None))
         hosts += [trunk for trunk in trunks if trunk.lower() not in map(str.lower, hosts)]
     there = [host + DOMAIN for host in case["trunks_there"]] if "trunks_there" in case else hosts
     disabled = [host + DOMAIN for host in case.get("disabled", ())]
-    trunks = tuple(TrunkRow(fqdn=fqdn, enabled=fqdn not in disabled) for fqdn in there)
+    port = case.get("port")
+    trunks = tuple(TrunkRow(fqdn, enabled=fqdn not in disabled, sip_signaling_port=port) for fqdn in there)
     return RouteTable(tuple(rows), trunks, case.get("service", "acs"), case.get("ordered", True))
 
 
@@ -294,6 +296,17 @@ def test_a_table_too_large_for_one_machine_says_so_and_proves_the_rest(monkeypat
 
 
 # ---------------------------------------------------------------- the door
+
+
+def test_a_table_that_cannot_even_be_asked_about_says_that_nothing_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = table_from({"table": [["a", r"^\+\d*5\d{9}$", "s1"], ["b", r"^\+\d*6\d{8}$", "s2"]]})
+    monkeypatch.setattr("acs_telephony.automaton.MOST_STATES", 50)
+
+    found = audit(table)
+
+    assert {"not-counted", "undecided"} <= {one.rule for one in found.findings}
+    assert found.nobody is None
+    assert {share.first for share in found.shares} == {None}
 
 
 def test_what_cannot_be_audited_is_refused() -> None:

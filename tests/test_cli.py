@@ -17,8 +17,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from acs_telephony.checking.auditing import rules
 from acs_telephony.checking.documents import read_table
+from acs_telephony.checking.findings import rules
 from acs_telephony.cli.commands import main
 from acs_telephony.models import SipConfiguration
 from acs_telephony.tables import contoso

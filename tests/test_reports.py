@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from rich.console import Console
 
-from acs_telephony.checking.auditing import Audit, Finding, Rule, Share, rules
+from acs_telephony.checking.auditing import Audit, Share
 from acs_telephony.checking.documents import read_table
+from acs_telephony.checking.findings import Finding, Rule, rules
 from acs_telephony.cli.reports import FORMATS, Report, as_github, as_json, as_junit, as_sarif, as_text, rules_page
 from tests.conftest import ROOT
 

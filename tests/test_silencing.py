@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from acs_telephony.checking.auditing import Finding
+from acs_telephony.checking.findings import Finding
 from acs_telephony.checking.route_table import RouteRow, RouteTable
 from acs_telephony.checking.silencing import Silence, apply, read_silences
 from acs_telephony.errors import ConfigurationError

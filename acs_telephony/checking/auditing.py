@@ -9,67 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, Literal
 
 from acs_telephony.automaton import E164, SERVICE_CODES, SHORT_CODES, Domain, Machine, unpack
+from acs_telephony.checking.findings import SEVERITIES, Finding, Words, listed, rules, say
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.checking.tallying import Group, Tally, tally, tally_apart
 from acs_telephony.errors import AnswerError, BudgetError
-from acs_telephony.facts import cite, load
+from acs_telephony.facts import load
 from acs_telephony.languages import Reading
-from acs_telephony.models import Resource, SipConfiguration, quoted
+from acs_telephony.models import FORBIDDEN_SUFFIXES, Resource, SipConfiguration, is_fqdn, quoted
 from acs_telephony.numbers import costly_numbers, emergency_numbers, number_types
 from acs_telephony.patterns import Pattern
 from acs_telephony.trees import Anchor, Choice, Node
 from acs_telephony.trees import Sequence as InOrder
 
-Severity = Literal["error", "warning", "note"]
-Certainty = Literal["certain", "depends on how the service matches", "not proven"]
-
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-
 _NO_PLUS = Domain("numbers without a plus", r"^\d{7,15}$", 15)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule of the audit: its id, how grave it is, a title, what it says and what to do about it.
-
-    An `open` rule speaks of what no route takes or of a whole chain: an unreadable pattern leaves it unproven.
-    `ground` is what it rests on: documents with their dates, or this kit's own model.
-    """
-
-    id: str
-    severity: Severity
-    title: str
-    sentence: str
-    remedy: str
-    open: bool
-    ground: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that an audit found.
-
-    `sentence` says what, `remedy` what to do, `witness` is the shortest number of the `domain` that shows it (None
-    where there is nothing to show), `count` how many such numbers there are (None: not counted). `routes` are indexes
-    into the table, from 0; `trunks` are FQDNs. `position` is a place in the pattern of the first route, from 0.
-    """
-
-    rule: str
-    severity: Severity
-    sentence: str
-    remedy: str
-    routes: tuple[int, ...] = ()
-    trunks: tuple[str, ...] = ()
-    witness: str | None = None
-    domain: str = ""
-    count: int | None = None
-    certainty: Certainty = "certain"
-    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +50,7 @@ class Audit:
     nobody: int | None
 
 
-@cache
-def rules() -> dict[str, Rule]:
-    """The rules of the audit by their ids, in the order in which they are published."""
-    rows = load("findings")["rules"]
-    texts = ("id", "severity", "title", "sentence", "remedy")
-    return {
-        row["id"]: Rule(
-            **{text: row[text] for text in texts}, open=row.get("open", False), ground=cite("findings", row["source"])
-        )
-        for row in rows
-    }
-
-
 Told = dict[tuple[object, ...], Finding]  # what a reading tells, by what it is about
-Words = dict[str, Any]  # what fills the sentence of a rule
 
 
 def audit(
@@ -137,42 +78,26 @@ def audit(
     try:
         tallies = [tally(table, survey, reading, costly, gone) for reading in survey.readings]
     except BudgetError as error:
-        extra.append(_say("not-counted", problem=error.problem, remedy=error.remedy))
-        tallies = [tally_apart(table, survey, reading, costly, gone) for reading in survey.readings]
+        extra.append(say("not-counted", problem=error.problem, remedy=error.remedy))
+        try:
+            tallies = [tally_apart(table, survey, reading, costly, gone) for reading in survey.readings]
+        except BudgetError as worse:
+            tallies, subject = [], "which numbers come to which route"
+            extra.append(say("undecided", subject=subject, problem=worse.problem, remedy=worse.remedy))
     told = [
         _of_the_order(table, survey, one)
         | _of_the_trunks(table, one)
         | _of_the_countries(table, survey, one, countries)
         for one in tallies
     ]
-    counted = tallies[0]
-    if counted.counted and table.ordered:
-        shares = tuple(map(Share, counted.first, counted.standby))
+    nobody = tallies[0].nobody if tallies else None
+    if tallies and tallies[0].counted and table.ordered:
+        shares = tuple(map(Share, tallies[0].first, tallies[0].standby))
     found = [*extra, *wrong_in_itself(table), *_of_the_patterns(table, survey), *_agreed(told)]
     if survey.unread:
         found = [replace(one, certainty="not proven") if rules()[one.rule].open else one for one in found]
     found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.routes[:1], one.position or 0))
-    return Audit(tuple(found), shares, counted.nobody)
-
-
-def _say(rule: str, *routes: int, table: RouteTable | None = None, **words: Any) -> Finding:
-    """A finding of a rule about these routes; `words` fill its sentence, and the fields of the same names."""
-    its, routes = rules()[rule], tuple(dict.fromkeys(routes))
-    names = [f"route {quoted(table.routes[route].name)}" for route in routes] if table else []
-    shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in words.items()}
-    shown |= {name: "some" for name in ("count", "total") if words.get(name, 0) is None}
-    shown["trunks"] = listed(words.get("trunks", ()))
-    sentence = its.sentence.format_map({"route": names[0] if names else "", "routes": listed(names), **shown})
-    kept = {name: words[name] for name in ("trunks", "witness", "domain", "count", "position") if name in words}
-    remedy = " ".join(filter(None, (words.get("remedy"), its.remedy)))
-    return Finding(rule, its.severity, sentence[:1].upper() + sentence[1:], remedy, routes, **kept)
-
-
-def listed(words: Sequence[str], most: int = 3) -> str:
-    """Some words in a sentence: a, b and c; of many the first, and how many more."""
-    if len(words) > most + 1:
-        words = [*words[:most], f"{len(words) - most:,} more"]
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    return Audit(tuple(found), shares, nobody)
 
 
 def _agreed(told: list[Told]) -> Iterator[Finding]:
@@ -194,22 +119,29 @@ def wrong_in_itself(table: RouteTable) -> Iterator[Finding]:
         lower = [fqdn.lower() for fqdn in row.trunks]
         for fqdn in dict.fromkeys(lower):
             used.setdefault(fqdn, []).append(route)
-        missing = tuple(fqdn for fqdn in row.trunks if known and fqdn.lower() not in known)
+        missing = tuple(fqdn for fqdn in row.trunks if fqdn.lower() not in known)
         twice = tuple(dict.fromkeys(fqdn for i, fqdn in enumerate(row.trunks) if fqdn.lower() in lower[:i]))
+        for field in [field for field, text in {"name": row.name, "pattern": row.number_pattern}.items() if not text]:
+            yield say("empty-field", route, table=table, field=field)
         if not row.trunks:
-            yield _say("no-trunks", route, table=table)
+            yield say("no-trunks", route, table=table)
         if missing:
-            yield _say("missing-trunk", route, table=table, trunks=missing)
+            yield say("missing-trunk", route, table=table, trunks=missing)
         if twice:
-            yield _say("duplicate-trunk", route, table=table, trunks=twice)
+            yield say("duplicate-trunk", route, table=table, trunks=twice)
         if (row.name, row.number_pattern, row.usage) in seen:
-            yield _say("duplicate-route", route, table=table)
+            yield say("duplicate-route", route, table=table)
         seen.add((row.name, row.number_pattern, row.usage))
     for fqdn, trunk in known.items():
+        port = trunk.sip_signaling_port
+        if port is not None and not 1 <= port <= 65535:
+            yield say("wrong-port", trunks=(trunk.fqdn,), port=str(port))
+        if table.service == "acs" and (not is_fqdn(fqdn) or fqdn.endswith(FORBIDDEN_SUFFIXES)):
+            yield say("wrong-fqdn", trunks=(trunk.fqdn,))
         if fqdn not in used:
-            yield _say("unused-trunk", trunks=(trunk.fqdn,))
+            yield say("unused-trunk", trunks=(trunk.fqdn,))
         elif not trunk.enabled:
-            yield _say("disabled-trunk", *used[fqdn], table=table, trunks=(trunk.fqdn,))
+            yield say("disabled-trunk", *used[fqdn], table=table, trunks=(trunk.fqdn,))
     yield from _over_limits(table)
 
 
@@ -228,18 +160,18 @@ def _over_limits(table: RouteTable) -> Iterator[Finding]:
     for limit, size, routes in sizes:
         if size > limits[limit]["value"]:
             words: Words = {"subject": limits[limit]["text"].rstrip("."), "limit": limits[limit]["value"]}
-            yield _say("limit", *routes, table=table, count=size, **words)
+            yield say("limit", *routes, table=table, count=size, **words)
 
 
 def _of_the_patterns(table: RouteTable, survey: Survey) -> Iterator[Finding]:
     """What the text of a pattern shows, and what a missing anchor lets in."""
     for route, error in survey.unread.items():
         words = {"problem": error.problem, "remedy": error.remedy, "position": error.position}
-        yield _say("unreadable", route, table=table, **words)
+        yield say("unreadable", route, table=table, **words)
     for route in range(len(table.routes)):
         pattern = survey.machine.patterns[route]
         for trap in pattern.traps if isinstance(pattern, Pattern) else ():
-            yield _say(trap.kind.replace(" ", "-"), route, table=table, position=trap.position)
+            yield say(trap.kind.replace(" ", "-"), route, table=table, position=trap.position)
     for route in survey.twins:
         yield from _open(table, survey, route)
 
@@ -258,7 +190,7 @@ def _open(table: RouteTable, survey: Survey, route: int) -> Iterator[Finding]:
         if its:
             longest, count = max((one.longest for one in its), key=len), sum(one.count or 0 for one in its)
             words: Words = {"witness": its[0].witness, "longest": longest, "count": count, "domain": E164.name}
-            finding = _say(rule, route, table=table, **words)
+            finding = say(rule, route, table=table, **words)
             yield replace(finding, certainty="depends on how the service matches")
 
 
@@ -300,20 +232,20 @@ def _of_the_order(table: RouteTable, survey: Survey, its: Tally) -> Told:
             continue
         elif route not in its.tried:
             if not any(table.routes[other].name == row.name for other in its.tried):
-                told["hidden", route] = _say("usage-hidden", route, table=table, witness=witness, domain=E164.name)
+                told["hidden", route] = say("usage-hidden", route, table=table, witness=witness, domain=E164.name)
         elif route not in its.firsts:
             ahead = unpack(its.ahead[route])
             twins = [other for other in ahead if table.routes[other].number_pattern == row.number_pattern]
             names = [f"route {quoted(table.routes[other].name)}" for other in twins or ahead]
             rule = "standby-same" if twins else "standby-only"
             words = {"behind": listed(names), "count": its.standby[route] if its.counted else None}
-            told["standby", route] = _say(rule, route, table=table, witness=witness, domain=E164.name, **words)
+            told["standby", route] = say(rule, route, table=table, witness=witness, domain=E164.name, **words)
         elif route in its.shared:
             names = [f"route {quoted(table.routes[other].name)}" for other in unpack(its.others[route])]
             words = {"behind": listed(names), "witness": its.shared[route], "domain": E164.name}
-            told["overlap", route] = _say("overlap", route, table=table, **words)
+            told["overlap", route] = say("overlap", route, table=table, **words)
     if not table.ordered and table.routes:
-        told["order",] = _say("order-unknown")
+        told["order",] = say("order-unknown")
     return told
 
 
@@ -324,24 +256,24 @@ def _without_e164(table: RouteTable, survey: Survey, route: int, reading: Readin
         # A number that it takes under both readings says more.
         witness = survey.machine.find({route, place}, domain) or survey.machine.find([place], domain)
         if witness is not None:
-            return _say(rule, route, table=table, witness=witness, domain=domain.name)
-    return _say("never", route, table=table)
+            return say(rule, route, table=table, witness=witness, domain=domain.name)
+    return say("never", route, table=table)
 
 
 def _of_the_trunks(table: RouteTable, its: Tally) -> Told:
     """What an SBC that fails, and a caller who runs up a bill, can do."""
     told: Told = {}
     for subject, error in its.undecided.items():
-        told["undecided", subject] = _say("undecided", subject=subject, problem=error.problem, remedy=error.remedy)
+        told["undecided", subject] = say("undecided", subject=subject, problem=error.problem, remedy=error.remedy)
     if not table.ordered:
         return told
     for fqdn, group in its.single.items():
-        told["single", fqdn] = _say("single-sbc", *sorted(group.routes), table=table, trunks=(fqdn,), **_numbers(group))
+        told["single", fqdn] = say("single-sbc", *sorted(group.routes), table=table, trunks=(fqdn,), **_numbers(group))
     if its.lost:
-        told["lost",] = _say("lost", *sorted(its.lost.routes), table=table, trunks=its.gone, **_numbers(its.lost))
+        told["lost",] = say("lost", *sorted(its.lost.routes), table=table, trunks=its.gone, **_numbers(its.lost))
     for (kind, trunks), group in its.costly.items():
         words = {"kind": kind.capitalize(), "countries": listed(sorted(group.countries), 8), **_numbers(group)}
-        told["costly", kind, trunks] = _say("toll-fraud", *sorted(group.routes), table=table, trunks=trunks, **words)
+        told["costly", kind, trunks] = say("toll-fraud", *sorted(group.routes), table=table, trunks=trunks, **words)
     return told
 
 
@@ -359,23 +291,23 @@ def _of_the_countries(table: RouteTable, survey: Survey, its: Tally, countries: 
             witness, count, total = _gap(survey, domain, its)
         except BudgetError as error:
             subject = f"whether a route takes all {domain.name}"
-            told["gap", domain.name] = _say("undecided", subject=subject, problem=error.problem, remedy=error.remedy)
+            told["gap", domain.name] = say("undecided", subject=subject, problem=error.problem, remedy=error.remedy)
         else:
             if witness:
                 words: Words = {"count": count, "total": total, "domain": domain.name, "witness": witness}
-                told["gap", domain.name] = _say("gap", **words)
+                told["gap", domain.name] = say("gap", **words)
     for number, where in _emergency(countries).items():
         takers = [survey.match(form, reading) for form in (number, f"+{number}")]
         first = [[table.chain(matches)[0]] if matches else [] for matches in takers]
         words = {"witness": number, "countries": listed(where, 8), "domain": SHORT_CODES.name}
         if all(takers):
-            told["emergency", number] = _say("emergency", *first[0], *first[1], table=table, **words)
+            told["emergency", number] = say("emergency", *first[0], *first[1], table=table, **words)
         elif any(takers):
             taken, other = (number, f"+{number}") if takers[0] else (f"+{number}", number)
             words |= {"witness": taken, "other": other}
-            told["emergency", number] = _say("emergency-one-form", *first[0], *first[1], table=table, **words)
+            told["emergency", number] = say("emergency-one-form", *first[0], *first[1], table=table, **words)
         else:
-            told["emergency", number] = _say("emergency-nobody", **words)
+            told["emergency", number] = say("emergency-nobody", **words)
     return told
 
 

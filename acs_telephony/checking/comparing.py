@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from acs_telephony.automaton import E164, SERVICE_CODES, SHORT_CODES, Matches
-from acs_telephony.checking.auditing import Certainty, listed
+from acs_telephony.checking.findings import Certainty, listed
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.errors import AnswerError

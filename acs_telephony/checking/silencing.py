@@ -12,8 +12,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Strict, StrictStr, StringConstraints, ValidationError
 
-from acs_telephony.checking.auditing import Finding
 from acs_telephony.checking.documents import decoded
+from acs_telephony.checking.findings import Finding
 from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.errors import ConfigurationError, Problem
 from acs_telephony.models import problem_of, quoted

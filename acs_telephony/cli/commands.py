@@ -27,9 +27,9 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"acs-telephony: {error.name} is missing. Run: pip install 'acs-telephony[cli]'") from None
 
 from acs_telephony.automaton import E164, compile_table
-from acs_telephony.checking.auditing import Finding
 from acs_telephony.checking.documents import anonymise as anonymised
 from acs_telephony.checking.documents import decoded, read_table
+from acs_telephony.checking.findings import Finding
 from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.checking.silencing import apply, read_silences
 from acs_telephony.cli.reports import FORMATS, THRESHOLDS, Report, as_text, harmless, plain
@@ -130,7 +130,7 @@ def check(
 ) -> None:
     """Say what is wrong with a table, each with a number that shows it."""
     from acs_telephony.checking.auditing import audit
-    from acs_telephony.checking.auditing import rules as known_rules
+    from acs_telephony.checking.findings import rules as known_rules
 
     rows = _read(table, more)
     found = audit(rows, countries=_all_countries() if "all" in countries else countries, dead=dead)
@@ -242,7 +242,7 @@ def anonymise(table: _File, policies: _File | None, gateways: _File | None, outp
 @main.command()
 def rules() -> None:
     """Print the rules that check knows."""
-    from acs_telephony.checking.auditing import rules as known_rules
+    from acs_telephony.checking.findings import rules as known_rules
     from acs_telephony.views.display import table
 
     rows = [(rule.id, rule.severity, rule.title, rule.remedy) for rule in known_rules().values()]

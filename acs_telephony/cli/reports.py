@@ -18,14 +18,15 @@ from xml.etree import ElementTree
 
 from rich.text import Text
 
-from acs_telephony.checking.auditing import Audit, Finding
+from acs_telephony.checking.auditing import Audit
 from acs_telephony.checking.documents import place_in
+from acs_telephony.checking.findings import Finding
 from acs_telephony.checking.route_table import Place, RouteTable
 from acs_telephony.errors import PatternError
 from acs_telephony.views.dot import clean, count
 
 if TYPE_CHECKING:
-    from acs_telephony.checking.auditing import Rule
+    from acs_telephony.checking.findings import Rule
 
 Threshold = Literal["error", "warning", "note", "never"]
 THRESHOLDS: tuple[Threshold, ...] = ("error", "warning", "note", "never")

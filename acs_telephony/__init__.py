@@ -11,10 +11,11 @@ Results are frozen values. What these functions cannot use raises an `AcsTelepho
 what to do next; a value made with a wrong field (`Trunk(...)`) raises pydantic's `ValidationError`.
 """
 
-from acs_telephony.automaton import ANY_STRING, E164, compile_table
+from acs_telephony.automaton import compile_table
 from acs_telephony.checking.auditing import audit
 from acs_telephony.checking.comparing import compare
 from acs_telephony.choosing import Answers, choose, smallest_changes
+from acs_telephony.domains import ANY_STRING, E164
 from acs_telephony.errors import AcsTelephonyError, ConfigurationError
 from acs_telephony.models import Resource, SipConfiguration, Trunk, VoiceRoute
 from acs_telephony.numbers import normalise

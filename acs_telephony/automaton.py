@@ -12,40 +12,24 @@ Our model, not documented: whether the service looks for a pattern anywhere in t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
+from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
-from acs_telephony.languages import ALL, EMPTY, READINGS, Languages, Move, Reading, Search
+from acs_telephony.languages import ALL, EMPTY, READINGS, Exhausted, Languages, Move, Reading, Search
 from acs_telephony.patterns import ANY_CHARACTER, Pattern, charset, parse
 
 Matches = tuple[int, ...]
 
 MOST_STATES = 100_000  # in one machine; a table of 5,000 ordinary routes needs about 40,000
 MOST_ALIVE = 1_000_000  # languages alive in all states together, about 100 MB
+MOST_SPENT = 20_000_000  # the same for all questions to one machine, about 10 seconds
 MOST_TERMS = 400_000  # expressions made while reading, about 150 MB; 5,000 ordinary routes need about 25,000
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """A named set of dialled numbers that a proof speaks of; `longest` is None where there is no longest number."""
-
-    name: str
-    pattern: str
-    longest: int | None
-
-
-#: E.164 as ITU-T numbers are written: a plus, then at most 15 digits, the first not 0.
-E164 = Domain("E.164 numbers", r"^\+[1-9]\d{1,14}$", 16)
-ANY_STRING = Domain("strings of printable ASCII characters", ".*", None)
-
-
-#: What is dialled without a country code: 112, 911, extensions. No source says whether a plus comes before them.
-SHORT_CODES = Domain("short and emergency codes as dialled", r"^\+?\d{2,6}$", 7)
-SERVICE_CODES = Domain("service codes", r"^[*#][*#\d]{1,14}$", 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +98,8 @@ class Machine:
         #: The routes whose patterns could not be read, with the reason; nothing is known of what they match.
         self.unread = {i: pattern for i, pattern in enumerate(patterns) if isinstance(pattern, PatternError)}
         self._masks = {mask for pattern in patterns if isinstance(pattern, Pattern) for mask in pattern.masks}
+        #: The effort for all questions so far.
+        self.spent = 0
         self._regions: dict[Domain, tuple[Region, ...]] = {}
         self._alphabet: tuple[int, ...] = ()
         # What is dialled is told apart from the start, or every new domain would mean to begin anew.
@@ -134,6 +120,10 @@ class Machine:
         """The same for a way that nobody went before, which is kept for those who come after."""
         if self._is_full():
             self._forget()
+        with self._at_most():
+            return self._match_step_by_step(number)
+
+    def _match_step_by_step(self, number: str) -> Matches:
         state = 0
         for character in number:
             symbol = self._symbols.get(character)
@@ -157,8 +147,23 @@ class Machine:
             self._tell_apart(pattern.masks)
             if self._is_full():
                 self._forget()
-            self._regions[domain] = self._crawl(self._languages.of(pattern, "whole"), domain)
+            inside = self._languages.of(pattern, "whole")
+            with self._at_most():
+                self._regions[domain] = self._crawl(inside, domain)
         return self._regions[domain]
+
+    @contextmanager
+    def _at_most(self) -> Iterator[None]:
+        """Room for one question, as long as there is any left for all of them."""
+        if self.spent > MOST_SPENT:
+            raise self._over_budget()
+        self._languages.effort = 0
+        try:
+            yield
+        except Exhausted:
+            raise self._over_budget() from None
+        finally:
+            self.spent += self._languages.effort
 
     def witness(self, wanted: Callable[[Matches], bool], domain: Domain = E164) -> str | None:
         """The shortest, then smallest, number of the domain with wanted matches; None proves that there is none.
@@ -184,6 +189,10 @@ class Machine:
         """
         if self._is_full():
             self._forget()
+        with self._at_most():
+            return self._find(list(routes), domain, list(none_of), list(any_of))
+
+    def _find(self, routes: list[int], domain: Domain, none_of: list[int], any_of: list[int]) -> str | None:
         its, some = self._languages, {self._start[route] for route in any_of}
         wanted = its.both(its.of(parse_plan(domain.pattern), "whole"), *(self._start[route] for route in routes))
         none: Iterable[int] = {self._start[route] for route in none_of}
@@ -194,9 +203,8 @@ class Machine:
             prefix += character
             none, some = ({its.after(one, ord(character)) for one in side} for side in (none, some))
         condition = its.both(its.other(its.either(*none)), its.either(*some) if asked else ALL)
-        rest = Search(its, self._moves, self._check_search).shortest(
-            wanted, condition, (domain.longest or 0) - len(prefix)
-        )
+        longest = (domain.longest or 0) - len(prefix)
+        rest = Search(its, self._moves, self._check_search).shortest(wanted, condition, longest)
         return None if rest is None else prefix + rest
 
     def _check_search(self, dead_ends: int) -> None:
@@ -209,6 +217,7 @@ class Machine:
         layer = {(0, language): ("", 1)}
         seen = set(layer)
         while layer:
+            self._languages.exert(5 * len(layer))
             following: dict[tuple[int, int], tuple[str, int]] = {}
             arrived: dict[Matches, tuple[str, int]] = {}
             for (state, inside), (text, count) in layer.items():
@@ -290,6 +299,7 @@ class Machine:
         state = tuple(sorted(alive.items()))
         number = self._states.setdefault(state, len(self._tuples))
         if number == len(self._tuples):
+            self._languages.exert(20 + len(state))
             self._tuples.append(state)
             self._alive += len(state)
             self._rows.append([-1] * len(self._alphabet))

@@ -12,7 +12,8 @@ import re
 import warnings
 from dataclasses import dataclass
 
-from acs_telephony.automaton import ANY_STRING, E164, Domain, Machine
+from acs_telephony.automaton import Machine
+from acs_telephony.domains import ANY_STRING, E164, Domain
 from acs_telephony.patterns import Dialect, parse
 
 DIALLED = Domain("dialled numbers, with service codes", r"^\+?[\d*#]+$", None)

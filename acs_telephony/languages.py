@@ -17,7 +17,13 @@ from acs_telephony.trees import Anchor, Character, Choice, Lookahead, Node, Repe
 Reading = Literal["search", "whole"]
 READINGS: tuple[Reading, ...] = ("search", "whole")
 
+# Parts put together to answer one question, about a second; a walk over 5,000 ordinary routes needs 60,000.
+MOST_EFFORT = 2_000_000
 MOST_WORK = 50_000  # expressions put together for one pattern; a pattern of a real dial plan needs about 50
+
+
+class Exhausted(Exception):  # noqa: N818 (it never leaves the machine, which says it in words)
+    """One question took more than MOST_EFFORT."""
 
 
 class _Pair(NamedTuple):
@@ -41,9 +47,11 @@ class Languages:
         self.chains: dict[tuple[int, int], int] = {}
         self.pattern = ""
         self.work: int | None = None
+        self.effort = 0
 
     def keep(self, kind: str, parts: tuple[int, ...], nullable: bool) -> int:
         """The number of this expression, which is kept once. Raises BudgetError for a pattern of too much work."""
+        self.exert(1 + len(parts))
         if self.work is not None:
             # Work, not new expressions: putting old ones together again and again takes time as well.
             self.work += 1 + len(parts)
@@ -55,6 +63,12 @@ class Languages:
             self.terms.append((kind, parts))
             self.nullable.append(nullable)
         return number
+
+    def exert(self, parts: int) -> None:
+        """Count what was put together, also where it was known before: that takes time as well."""
+        self.effort += parts
+        if self.effort > MOST_EFFORT:
+            raise Exhausted
 
     def set_of(self, mask: int) -> int:
         """One character out of a set."""
@@ -130,6 +144,7 @@ class Languages:
         for part in parts:
             inner, its_parts = self.terms[part]
             flat.update(its_parts if inner == kind else (part,))
+        self.exert(len(flat))
         return flat
 
     def after(self, language: int, code: int) -> int:
@@ -164,7 +179,7 @@ class Languages:
 
     def of(self, pattern: Pattern, reading: Reading) -> int:
         """The language of the numbers that the pattern matches."""
-        self.pattern, self.work = pattern.text, 0
+        self.pattern, self.work, self.effort = pattern.text, 0, 0
         end = NOTHING if reading == "whole" else ALL
         try:
             first, later = self.before(pattern.node, _Pair(end, end))

@@ -298,6 +298,48 @@ def test_a_table_too_large_for_one_machine_says_so_and_proves_the_rest(monkeypat
 # ---------------------------------------------------------------- the door
 
 
+def test_emergency_numbers_depend_on_the_reading_where_their_routes_do() -> None:
+    open_end = table_from({"table": [["a", "^11", "s1"], ["b", "^112$", "s2"]]})
+    takers = {one.certainty for one in audit(open_end).findings if one.witness == "112" and "emergency" in one.rule}
+
+    assert takers == {"depends on how the service matches"}
+
+
+def test_a_route_without_trunks_takes_no_emergency_and_costs_nothing() -> None:
+    found = {one.rule for one in audit(table_from({"table": [["a", r"^(\+?112|\+1900\d{7})$", ""]]})).findings}
+
+    assert "emergency-nobody" in found
+    assert not {"emergency", "emergency-one-form", "toll-fraud"} & found
+
+
+def test_where_the_readings_agree_on_the_number_only_both_are_told() -> None:
+    table = table_from({"table": [["a", r"^\+31\d{9}$|32\d{7}$", "s1"], ["b", r"^\+33\d{9}$", "s1"]]})
+    (single,) = [one for one in audit(table).findings if one.rule == "single-sbc"]
+
+    assert single.certainty == "certain"
+    assert (
+        "If the whole number must match: The trunk s1.example.com alone carries 2,000,000,000 numbers"
+        in single.sentence
+    )
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^\+(\d?){240}1(\d?){240}2(\d?){240}$",
+        r"\d*1\d{13}|\d*2\d{13}|\d*3\d{13}|\d*4\d{13}$",
+        r"(\d?){100}5\d{20}",
+        r"^\+(\d?){200}1(\d?){200}$",
+    ],
+)
+def test_a_pattern_that_multiplies_is_told_as_undecided_and_hides_nothing_else(pattern: str) -> None:
+    table = table_from({"table": [["x", pattern, "s1"], ["broken", r"^\+31(", "s1"], ["nl", r"^\+31\d{9}$", "s2"]]})
+    found = audit(table).findings
+
+    assert {"undecided", "unreadable", "not-counted"} <= {one.rule for one in found}
+    assert not [one for one in found if one.rule in ("never", "standby-only") and 0 in one.routes]
+
+
 def test_a_table_that_cannot_even_be_asked_about_says_that_nothing_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     table = table_from({"table": [["a", r"^\+\d*5\d{9}$", "s1"], ["b", r"^\+\d*6\d{8}$", "s2"]]})
     monkeypatch.setattr("acs_telephony.automaton.MOST_STATES", 50)

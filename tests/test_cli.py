@@ -134,7 +134,7 @@ def test_without_a_day_today_counts(folder: Path) -> None:
         (folder / "silence.toml").write_text(text, encoding="utf-8")
         report = json.loads(run("check", "table.json", "--silence", "silence.toml", "--format", "json").stdout)
         (stale,) = [one for one in report["findings"] if one["rule"] == "stale-silence"]
-        assert (stale["severity"] == "warning") is told
+        assert ("ended on" in stale["sentence"]) is told
 
 
 def test_colours_are_never_the_only_sign(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,3 +337,32 @@ def test_a_table_of_teams_is_dialled_by_its_policy() -> None:
     for policy in ("No Restrictions", "Turned"):
         first = read_table(text, policy=policy).routes[0].name
         assert f"1. {first} (usage" in run("dial", "teams.json", "+14255550100", "--policy", policy).stdout
+
+
+def test_a_comparison_with_unreadable_patterns_is_not_proven(folder: Path) -> None:
+    broken = (folder / "table.json").read_text(encoding="utf-8").replace('numberPattern": "', 'numberPattern": "(', 1)
+    (folder / "broken.json").write_text(broken, encoding="utf-8")
+
+    result = run("compare", "table.json", "broken.json", "--intended", ".*", "--format", "json")
+
+    (finding,) = [one for one in json.loads(result.stdout)["findings"] if one["rule"] == "unreadable"]
+    assert (result.exit_code, finding["certainty"]) == (1, "not proven")
+
+
+def test_a_country_may_be_written_in_small_letters(folder: Path) -> None:
+    assert run("check", "table.json", "--country", "nl").stdout == run("check", "table.json", "--country", "NL").stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+def test_a_report_that_cannot_be_written_is_no_finding(folder: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from acs_telephony.cli.commands import main; main()", "check", "table.json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr

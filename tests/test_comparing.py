@@ -10,8 +10,8 @@ import pytest
 
 from acs_telephony import contoso, generated, microsoft_three_routes
 from acs_telephony.checking.comparing import compare
-from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
-from acs_telephony.errors import AnswerError, PatternError
+from acs_telephony.checking.route_table import RouteRow, RouteTable, TrunkRow, table_of
+from acs_telephony.errors import AnswerError, BudgetError, PatternError
 from tests.conftest import cases
 from tests.test_auditing import TABLES, sampled
 from tests.test_patterns import ALL_E164
@@ -98,23 +98,52 @@ def test_a_change_outside_the_intended_set_is_told_apart() -> None:
 
     (outside,) = compare(old, new, intended=[r"^\+31"]).unintended
     assert outside.sentence == (
-        "10,000,000,000 numbers go first to other SBCs, such as +10000000000. Before: s1 ('us'). Now: s2 ('us')."
+        "To other SBCs first: 10,000,000,000 numbers, such as +10000000000. Before: s1 ('us'). Now: s2 ('us')."
     )
     assert compare(old, new, intended=[r"^\+31", r"^\+1"]).unintended == ()
     assert [one.intended for one in compare(old, new).changes] == [False]
-    one_number = compare(old, new, intended=["+31201234567", r"^\+1"]).changes
+    one_number = compare(old, new, intended=["+31 20 123 4567", r"^\+1"]).changes
     assert [(one.count, one.intended) for one in one_number] == [(999_999_999, False), (10_000_000_001, True)]
 
 
 def test_an_unreadable_pattern_proves_nothing() -> None:
     old = table_from([["a", r"^\+31(\d{9}$", "s1"], ["b", r"^\+1\d{10}$", "s1"]])
+    new = table_from([["a", r"^\+31(\d{9}$", "s2"], ["b", r"^\+1\d{10}$", "s1"]])
 
-    found = compare(old, old)
+    found = compare(old, new)
 
     assert found.changes == ()
     assert not found.same
     assert found.unread == ("a", "a")
     assert {change.certainty for change in compare(old, table_from([])).changes} == {"not proven"}
+    assert compare(old, old).same, "the same text means the same, whatever it means"
+
+
+def test_a_disabled_trunk_takes_no_call() -> None:
+    def table(*, enabled: bool) -> RouteTable:
+        return RouteTable((RouteRow("a", r"^\+31\d{9}$", ("s1",)),), (TrunkRow("s1", enabled),))
+
+    (change,) = compare(table(enabled=True), table(enabled=False)).changes
+
+    assert (change.kind, change.count) == ("lost", 10**9)
+    assert change.sentence.endswith("Now: a route without SBC ('a').")
+
+
+def test_another_caller_id_is_told_as_such() -> None:
+    old, new = table_from([["a", "^112$", "s1"]]), table_from([["a", "^112$", "s1", "+31201234567"]])
+
+    (change,) = compare(old, new).changes
+
+    assert change.sentence == "Another caller ID: 1 number, such as 112. Before: that of the call. Now: +31201234567."
+
+
+def test_tables_that_need_too_much_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acs_telephony.automaton.MOST_STATES", 50)
+    old, new = table_from([["a", r"^\+31\d{9}$", "s1"]]), table_from([["float", "5.{6}$", "s1"]])
+
+    with pytest.raises(BudgetError, match="route 'float' of the new table"):
+        compare(old, new)
+    assert compare(new, new).same
 
 
 def test_what_differs_under_one_reading_only_depends_on_how_the_service_matches() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from acs_telephony.automaton import ANY_STRING, compile_table
+from acs_telephony.automaton import compile_table
+from acs_telephony.domains import ANY_STRING
 from acs_telephony.patterns import ALPHABET
 from tests.conftest import cases
 from tests.dotnet import DotNet

@@ -154,7 +154,7 @@ def test_the_core_is_at_most_2000_lines_of_code_and_what_stands_on_it_is_smaller
     views, cli = (size(sorted((PACKAGE / name).rglob("*.py"))) for name in ("views", "cli"))
 
     assert size(CORE) <= 2000
-    assert size(CHECKING) <= 1000
+    assert size(CHECKING) <= 1300
     assert size(GUIDE) <= 500
     assert views <= 2000
     assert cli <= 500

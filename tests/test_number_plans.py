@@ -13,7 +13,8 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneMetadata
 
-from acs_telephony.automaton import ANY_STRING, compile_table
+from acs_telephony.automaton import compile_table
+from acs_telephony.domains import ANY_STRING
 from acs_telephony.patterns import parse
 from tests.dotnet import DotNet
 

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acs_telephony.automaton import ANY_STRING, E164, SHORT_CODES, Domain, compile_table
+from acs_telephony.automaton import compile_table
+from acs_telephony.domains import ANY_STRING, E164, SHORT_CODES, Domain
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
 from acs_telephony.facts import load
 from acs_telephony.patterns import ALPHABET, parse

@@ -13,7 +13,8 @@ from acs_telephony.errors import ConfigurationError
 
 DAY = date(2027, 1, 31)
 TABLE = RouteTable((RouteRow("a", "1"), RouteRow("b", "2")))
-OVERLAP = Finding("overlap", "warning", "a and b overlap.", "Part them.", routes=(0, 1))
+OVERLAP = Finding("overlap", "warning", "b overlaps with a.", "Part them.", routes=(1,))
+LOST = Finding("lost", "error", "Numbers of a and b are lost.", "Add an SBC.", routes=(0, 1))
 NEVER = Finding("never", "error", "b never rings.", "Remove it.", routes=(1,))
 TEXT = """
 [[silence]]
@@ -74,6 +75,16 @@ def test_a_silence_means_its_rule_and_its_route_alone() -> None:
 
     for silence in other_route, other_rule:
         kept, silenced, stale = apply((OVERLAP,), TABLE, (silence,), DAY)
-        assert (kept, silenced, [one.severity for one in stale]) == ((OVERLAP,), (), ["note"])
+        assert (kept, silenced, [one.severity for one in stale]) == ((OVERLAP,), (), ["warning"])
         assert "silences nothing" in stale[0].sentence
+    assert "There is no such rule" not in stale[0].sentence
+    unknown = Silence(rule="no-such-rule", reason="r", until=DAY)
+    assert "There is no such rule." in apply((), TABLE, (unknown,), DAY)[2][0].sentence
     assert apply((OVERLAP, NEVER), TABLE, (every, other_rule), DAY)[:2] == ((NEVER,), (OVERLAP,))
+
+
+def test_a_silence_for_one_route_does_not_hide_what_others_have_in_a_finding() -> None:
+    a, b = (Silence(rule="lost", route=route, reason="r", until=DAY) for route in "ab")
+
+    assert apply((LOST,), TABLE, (a,), DAY)[:2] == ((LOST,), ())
+    assert apply((LOST,), TABLE, (a, b), DAY)[:2] == ((), (LOST,))

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from acs_telephony.automaton import E164, SERVICE_CODES, SHORT_CODES, Domain, Machine, unpack
+from acs_telephony.automaton import unpack
 from acs_telephony.checking.findings import SEVERITIES, Finding, Words, listed, rules, say
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.checking.tallying import Group, Tally, tally, tally_apart
+from acs_telephony.domains import E164, SERVICE_CODES, SHORT_CODES, Domain
 from acs_telephony.errors import AnswerError, BudgetError
 from acs_telephony.facts import load
 from acs_telephony.languages import Reading
@@ -63,9 +64,9 @@ def audit(
 
     >>> from acs_telephony.tables import microsoft_three_routes
     >>> print(audit(microsoft_three_routes(as_printed=True)).findings[0].sentence)
-    In the pattern of route 'Other +1', + repeats ^ and asks for no plus.
+    In the pattern of route 'Other +1', a quantifier repeats an anchor: ^+ asks for no plus.
     """
-    table = table_of(source)
+    table, countries = table_of(source), [country.strip().upper() for country in countries]
     known = {trunk.fqdn.lower() for trunk in table.trunks}
     for fqdn in dead:
         if fqdn.lower() not in known:
@@ -101,13 +102,19 @@ def audit(
 
 
 def _agreed(told: list[Told]) -> Iterator[Finding]:
-    """What all readings tell with the same number is certain; anything else depends on how the service matches."""
+    """What all readings tell with the same number is certain; anything else depends on how the service matches.
+
+    Where they agree on the number and not on the rest, such as a count, both are told.
+    """
     everything = {key: finding for its in reversed(told) for key, finding in its.items()}
     for key, finding in everything.items():
-        if all(key in its and its[key].witness == finding.witness for its in told):
-            yield finding
-        else:
+        others = [its[key] for its in told if key in its]
+        if len(others) < len(told) or any(other.witness != finding.witness for other in others):
             yield replace(finding, certainty="depends on how the service matches")
+        elif others[-1].sentence != finding.sentence:
+            yield replace(finding, sentence=f"{finding.sentence} If the whole number must match: {others[-1].sentence}")
+        else:
+            yield finding
 
 
 def wrong_in_itself(table: RouteTable) -> Iterator[Finding]:
@@ -173,7 +180,11 @@ def _of_the_patterns(table: RouteTable, survey: Survey) -> Iterator[Finding]:
         for trap in pattern.traps if isinstance(pattern, Pattern) else ():
             yield say(trap.kind.replace(" ", "-"), route, table=table, position=trap.position)
     for route in survey.twins:
-        yield from _open(table, survey, route)
+        try:
+            yield from _open(table, survey, route)
+        except BudgetError as error:
+            subject = f"what {quoted(table.routes[route].name)} takes beyond its pattern"
+            yield say("undecided", route, table=table, subject=subject, problem=error.problem, remedy=error.remedy)
 
 
 def _open(table: RouteTable, survey: Survey, route: int) -> Iterator[Finding]:
@@ -182,14 +193,17 @@ def _open(table: RouteTable, survey: Survey, route: int) -> Iterator[Finding]:
     if not isinstance(pattern, Pattern):
         return
     tied = [replace(pattern, node=InOrder(parts)) for parts in ((_START, pattern.node), (pattern.node, _END))]
-    machine = Machine([pattern, *tied, pattern], ["search", "search", "search", "whole"])
-    loose = [region for region in machine.regions() if 0 in region.matches and 3 not in region.matches]
+    with survey.aside([pattern, *tied, pattern], ["search", "search", "search", "whole"]) as machine:
+        for domain in (E164, SHORT_CODES, SERVICE_CODES):
+            loose = [region for region in machine.regions(domain) if 0 in region.matches and 3 not in region.matches]
+            if loose:
+                break
     ways = {"alternation": 3} if _escapes(pattern.node) else {"open-start": 1, "open-end": 2}
     for rule, without in ways.items():
         its = [region for region in loose if without not in region.matches]
         if its:
             longest, count = max((one.longest for one in its), key=len), sum(one.count or 0 for one in its)
-            words: Words = {"witness": its[0].witness, "longest": longest, "count": count, "domain": E164.name}
+            words: Words = {"witness": its[0].witness, "longest": longest, "count": count, "domain": domain.name}
             finding = say(rule, route, table=table, **words)
             yield replace(finding, certainty="depends on how the service matches")
 
@@ -223,11 +237,15 @@ def _of_the_order(table: RouteTable, survey: Survey, its: Tally) -> Told:
     """Never, standby only, and routes that share numbers."""
     told: Told = {}
     for route, row in enumerate(table.routes):
-        if route in survey.unread:
+        if route in survey.unread or route in its.doubtful:
             continue
         witness = its.shortest[route]
         if witness is None:
-            told["never", route] = _without_e164(table, survey, route, its.reading)
+            try:
+                told["never", route] = _without_e164(table, survey, route, its.reading)
+            except BudgetError as error:
+                subject = f"what {quoted(row.name)} takes beside E.164 numbers"
+                told["never", route] = say("undecided", subject=subject, problem=error.problem, remedy=error.remedy)
         elif not table.ordered:
             continue
         elif route not in its.tried:
@@ -239,7 +257,7 @@ def _of_the_order(table: RouteTable, survey: Survey, its: Tally) -> Told:
             names = [f"route {quoted(table.routes[other].name)}" for other in twins or ahead]
             rule = "standby-same" if twins else "standby-only"
             words = {"behind": listed(names), "count": its.standby[route] if its.counted else None}
-            told["standby", route] = say(rule, route, table=table, witness=witness, domain=E164.name, **words)
+            told["standby", route] = say(rule, route, table=table, witness=its.tried[route], domain=E164.name, **words)
         elif route in its.shared:
             names = [f"route {quoted(table.routes[other].name)}" for other in unpack(its.others[route])]
             words = {"behind": listed(names), "witness": its.shared[route], "domain": E164.name}
@@ -265,8 +283,6 @@ def _of_the_trunks(table: RouteTable, its: Tally) -> Told:
     told: Told = {}
     for subject, error in its.undecided.items():
         told["undecided", subject] = say("undecided", subject=subject, problem=error.problem, remedy=error.remedy)
-    if not table.ordered:
-        return told
     for fqdn, group in its.single.items():
         told["single", fqdn] = say("single-sbc", *sorted(group.routes), table=table, trunks=(fqdn,), **_numbers(group))
     if its.lost:
@@ -295,20 +311,29 @@ def _of_the_countries(table: RouteTable, survey: Survey, its: Tally, countries: 
         else:
             if witness:
                 words: Words = {"count": count, "total": total, "domain": domain.name, "witness": witness}
-                told["gap", domain.name] = say("gap", **words)
+                told["gap", domain.name] = say("gap", table=table, **words)
     for number, where in _emergency(countries).items():
-        takers = [survey.match(form, reading) for form in (number, f"+{number}")]
-        first = [[table.chain(matches)[0]] if matches else [] for matches in takers]
-        words = {"witness": number, "countries": listed(where, 8), "domain": SHORT_CODES.name}
-        if all(takers):
-            told["emergency", number] = say("emergency", *first[0], *first[1], table=table, **words)
-        elif any(takers):
-            taken, other = (number, f"+{number}") if takers[0] else (f"+{number}", number)
-            words |= {"witness": taken, "other": other}
-            told["emergency", number] = say("emergency-one-form", *first[0], *first[1], table=table, **words)
-        else:
-            told["emergency", number] = say("emergency-nobody", **words)
+        try:
+            finding = _of_emergency(table, survey, reading, number, where)
+        except BudgetError as error:
+            subject = f"who takes {number}"
+            finding = say("undecided", subject=subject, problem=error.problem, remedy=error.remedy)
+        told["emergency", number, finding.rule, finding.routes] = finding
     return told
+
+
+def _of_emergency(table: RouteTable, survey: Survey, reading: Reading, number: str, where: list[str]) -> Finding:
+    """Who takes an emergency number as dialled and with a plus; a route without trunks takes nothing."""
+    forms = (number, f"+{number}")
+    chains = [table.chain(survey.match(form, reading)) for form in forms]
+    takers = [[route for route in chain if table.routes[route].trunks][:1] for chain in chains]
+    words: Words = {"witness": number, "countries": listed(where, 8), "domain": SHORT_CODES.name}
+    if all(takers):
+        return say("emergency", *takers[0], *takers[1], table=table, **words)
+    if not any(takers):
+        return say("emergency-nobody", table=table, **words)
+    words |= {"witness": forms[not takers[0]], "other": forms[bool(takers[0])]}
+    return say("emergency-one-form", *takers[0], *takers[1], table=table, **words)
 
 
 def _gap(survey: Survey, domain: Domain, its: Tally) -> tuple[str | None, int | None, int | None]:

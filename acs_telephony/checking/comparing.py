@@ -8,20 +8,22 @@ Routes without trunks pass the call on (our model), so they count for nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from acs_telephony.automaton import E164, SERVICE_CODES, SHORT_CODES, Matches
+from acs_telephony.automaton import Matches
 from acs_telephony.checking.findings import Certainty, listed
 from acs_telephony.checking.route_table import RouteTable, table_of
-from acs_telephony.checking.surveying import Survey
-from acs_telephony.errors import AnswerError
+from acs_telephony.checking.surveying import Ground, Survey
+from acs_telephony.domains import E164, SERVICE_CODES, SHORT_CODES, Domain
+from acs_telephony.errors import AnswerError, BudgetError
 from acs_telephony.languages import READINGS
 from acs_telephony.models import Resource, SipConfiguration, quoted
 from acs_telephony.patterns import parse
 
-Kind = Literal["lost", "gained", "first choice", "standby", "cosmetic"]
+Kind = Literal["lost", "gained", "first choice", "standby", "caller ID", "dropped", "cosmetic"]
 
 DOMAINS = (E164, SHORT_CODES, SERVICE_CODES)
 
@@ -44,26 +46,34 @@ class Change:
     domain: str
     certainty: Certainty
     intended: bool
+    caller_ids: tuple[str | None, str | None] = (None, None)
 
     @property
     def sentence(self) -> str:
         """The change in words: how many numbers, and to which SBCs and routes they come before and after."""
         before, after = _way(self.old_trunks, self.old), _way(self.new_trunks, self.new)
-        return _SENTENCES[self.kind].format(many=f"{self.count:,}", number=self.witness, before=before, after=after)
+        numbers = "1 number" if self.count == 1 else f"{self.count:,} numbers"
+        if self.kind == "caller ID":
+            before, after = (its or "that of the call" for its in self.caller_ids)
+        return f"{_TITLES[self.kind]}: {numbers}, such as {self.witness}. Before: {before}. Now: {after}."
 
 
-_SENTENCES: dict[Kind, str] = {
-    "lost": "{many} numbers are lost, such as {number}. Before: {before}.",
-    "gained": "{many} numbers are new, such as {number}. Now: {after}.",
-    "first choice": "{many} numbers go first to other SBCs, such as {number}. Before: {before}. Now: {after}.",
-    "standby": "{many} numbers have other standbys, such as {number}. Before: {before}. Now: {after}.",
-    "cosmetic": "{many} numbers such as {number} reach the same SBCs by other routes. Before: {before}. Now: {after}.",
+_TITLES: dict[Kind, str] = {
+    "lost": "Lost",
+    "gained": "New",
+    "first choice": "To other SBCs first",
+    "standby": "Other standbys",
+    "caller ID": "Another caller ID",
+    "dropped": "To no SBC before and after, but in another way",
+    "cosmetic": "To the same SBCs by other routes",
 }
 
 
 def _way(trunks: tuple[tuple[str, ...], ...], routes: tuple[str, ...]) -> str:
-    sbcs = ", then ".join(" or ".join(its) for its in trunks)
-    return f"{sbcs or 'nobody'} ({listed(list(map(quoted, routes)))})" if routes else "nobody"
+    if not routes:
+        return "no route"
+    sbcs = ", then ".join(" or ".join(its) for its in trunks if its)
+    return f"{sbcs or 'a route without SBC'} ({listed(list(map(quoted, routes)))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +123,19 @@ def compare(
     tables = [table_of(old), table_of(new)]
     if not all(table.ordered for table in tables):
         raise AnswerError("the order of these routes is not known", place="table", remedy="Give the policies as well.")
-    wanted = [rf"^{_escaped(text)}$" if set(text) <= set("+*#0123456789") else text for text in intended]
+    wanted = [_pattern_of(text) for text in intended]
     for text in wanted:
         parse(text)
+    if _rows(tables[0]) == _rows(tables[1]):
+        # The same routes in the same order: no number can move, whatever their patterns mean.
+        return Comparison((), (), _ALL_E164, ())
     survey = Survey([row.number_pattern for table in tables for row in table.routes], wanted)
     sides = _Side(tables[0], 0), _Side(tables[1], len(tables[0].routes))
     unread = tuple(side.table.routes[i - side.start].name for side in sides for i in survey.unread if i in side.places)
     found: dict[tuple[object, ...], Change] = {}
     unchanged = 0
     for domain in DOMAINS:
-        for ground in survey.grounds(domain):
+        for ground in _grounds(survey, domain, tables):
             searched, whole = (_look(*sides, ground.matches(reading)) for reading in READINGS)
             if domain is E164 and not searched.moved:
                 unchanged += ground.count or 0
@@ -141,6 +154,7 @@ def compare(
                 domain.name,
                 "not proven" if unread else "certain" if searched == whole else "depends on how the service matches",
                 bool(ground.labels),
+                (look.old[0][1] if look.old else None, look.new[0][1] if look.new else None),
             )
             # One class a row: the same trunks before and after, or the same names where only names differ.
             same = (look.old, look.new) if look.moved else (look.old_names, look.new_names)
@@ -152,6 +166,29 @@ def compare(
     return Comparison(real, tuple(row for row in rows if row.kind == "cosmetic"), unchanged, unread)
 
 
+def _grounds(survey: Survey, domain: Domain, tables: list[RouteTable]) -> tuple[Ground, ...]:
+    try:
+        return survey.grounds(domain)
+    except BudgetError as error:
+        whose = "a route"
+        for which, table in zip(("old", "new"), tables, strict=True):
+            for row in table.routes:
+                if row.number_pattern == error.pattern:
+                    whose = f"route {quoted(row.name)} of the {which} table"
+        problem = f"both tables together need too many states; the pattern of {whose} adds most"
+        raise BudgetError(problem, pattern=error.pattern, remedy=error.remedy) from None
+
+
+_ALL_E164 = 9 * sum(10**digits for digits in range(1, 15))
+
+
+def _rows(table: RouteTable) -> list[object]:
+    """All that decides where calls go."""
+    off = {trunk.fqdn.lower() for trunk in table.trunks if not trunk.enabled}
+    routes = [(row.name, row.number_pattern, row.trunks, row.caller_id_override, row.usage) for row in table.routes]
+    return [table.service, *routes, *sorted(off)]
+
+
 Hop = tuple[frozenset[str], str | None]  # the trunks of a route, and the caller ID it shows
 
 
@@ -161,12 +198,18 @@ class _Side:
     def __init__(self, table: RouteTable, start: int) -> None:
         self.table, self.start = table, start
         self.places = range(start, start + len(table.routes))
-        self.hops: list[Hop] = [(frozenset(map(str.lower, row.trunks)), row.caller_id_override) for row in table.routes]
+        off = {trunk.fqdn.lower() for trunk in table.trunks if not trunk.enabled}
+        self.hops: list[Hop] = [
+            (frozenset(map(str.lower, row.trunks)) - off, row.caller_id_override) for row in table.routes
+        ]
 
     def look(self, matches: Matches) -> tuple[tuple[Hop, ...], tuple[str, ...]]:
         """What a call comes to: the trunks in the order in which they are tried, and the names of the routes."""
         chain = self.table.chain(tuple(place - self.start for place in matches if place in self.places))
         hops = tuple(self.hops[route] for route in chain if self.hops[route][0])
+        if chain and not hops:
+            # A match without SBC: the call is dropped, and alternateCallerId is not asked.
+            hops = ((frozenset(), None),)
         return hops, tuple(self.table.routes[route].name for route in chain)
 
 
@@ -187,9 +230,14 @@ class _Look:
     def kind(self) -> Kind:
         if not self.moved:
             return "cosmetic"
-        if not self.old or not self.new:
-            return "lost" if self.old else "gained"
-        return "first choice" if self.old[0] != self.new[0] else "standby"
+        before, after = ([trunks for trunks, _ in hops if trunks] for hops in (self.old, self.new))
+        if not before and not after:
+            return "dropped"
+        if not before or not after:
+            return "lost" if before else "gained"
+        if before == after:
+            return "caller ID"
+        return "first choice" if before[0] != after[0] else "standby"
 
 
 def _look(old: _Side, new: _Side, matches: Matches) -> _Look:
@@ -197,5 +245,8 @@ def _look(old: _Side, new: _Side, matches: Matches) -> _Look:
     return _Look(old_hops, new_hops, old_names, new_names)
 
 
-def _escaped(number: str) -> str:
-    return "".join(character if character.isdigit() else "\\" + character for character in number)
+def _pattern_of(text: str) -> str:
+    """A whole number as a pattern; a pattern as it is."""
+    if not re.fullmatch(r"[+*#0-9][*#0-9 ./()-]*", text):
+        return text
+    return "^" + "".join(c if c.isdigit() else "\\" + c for c in text if c in "+*#0123456789") + "$"

@@ -34,6 +34,7 @@ class Rule:
     remedy: str
     open: bool
     ground: str
+    remedy_teams: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,10 @@ def rules() -> dict[str, Rule]:
     texts = ("id", "severity", "title", "sentence", "remedy")
     return {
         row["id"]: Rule(
-            **{text: row[text] for text in texts}, open=row.get("open", False), ground=cite("findings", row["source"])
+            **{text: row[text] for text in texts},
+            open=row.get("open", False),
+            ground=cite("findings", row["source"]),
+            remedy_teams=row.get("remedy_teams", ""),
         )
         for row in rows
     }
@@ -77,10 +81,12 @@ def say(rule: str, *routes: int, table: RouteTable | None = None, **words: Any) 
     names = [f"route {quoted(table.routes[route].name)}" for route in routes] if table else []
     shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in words.items()}
     shown |= {name: "some" for name in ("count", "total") if words.get(name, 0) is None}
+    shown["numbers"] = "1 number" if words.get("count") == 1 else f"{shown.get('count')} numbers"
     shown["trunks"] = listed(words.get("trunks", ()))
     sentence = its.sentence.format_map({"route": names[0] if names else "", "routes": listed(names), **shown})
     kept = {name: words[name] for name in ("trunks", "witness", "domain", "count", "position") if name in words}
-    remedy = " ".join(filter(None, (words.get("remedy"), its.remedy)))
+    own = its.remedy_teams if table and table.service == "teams" and its.remedy_teams else its.remedy
+    remedy = " ".join(filter(None, (words.get("remedy"), own)))
     return Finding(rule, its.severity, sentence[:1].upper() + sentence[1:], remedy, routes, **kept)
 
 

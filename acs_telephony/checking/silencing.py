@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, Strict, StrictStr, StringConstraints, ValidationError
 
 from acs_telephony.checking.documents import decoded
-from acs_telephony.checking.findings import Finding
+from acs_telephony.checking.findings import Finding, rules
 from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.errors import ConfigurationError, Problem
 from acs_telephony.models import problem_of, quoted
@@ -50,12 +50,20 @@ def apply(
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]:
     """The findings that are kept, those that are silenced on a day, and new ones about silences that do nothing."""
 
+    def names(finding: Finding) -> set[str]:
+        return {table.routes[index].name for index in finding.routes}
+
     def hushes(silence: Silence, finding: Finding) -> bool:
-        named = silence.route is None or silence.route in {table.routes[i].name for i in finding.routes}
-        return named and silence.rule == finding.rule
+        return silence.rule == finding.rule and (silence.route is None or silence.route in names(finding))
+
+    def hushed(finding: Finding) -> bool:
+        """Whether a silence speaks of every route of the finding: one route must not hide what others have in it."""
+        speaking = [silence for silence in current if hushes(silence, finding)]
+        accepted = {silence.route for silence in speaking}
+        return None in accepted or bool(speaking and names(finding) <= accepted)
 
     current = [silence for silence in silences if as_of <= silence.until]
-    silenced = tuple(finding for finding in findings if any(hushes(silence, finding) for silence in current))
+    silenced = tuple(finding for finding in findings if hushed(finding))
     stale = []
     for silence in silences:
         what = f"The silence of {quoted(silence.rule)}" + (
@@ -65,5 +73,6 @@ def apply(
             sentence, remedy = f"{what} ended on {silence.until}.", "Mend what it silenced, or give it a new end."
             stale.append(Finding("stale-silence", "warning", sentence, remedy))
         elif not any(hushes(silence, finding) for finding in silenced):
-            stale.append(Finding("stale-silence", "note", f"{what} silences nothing.", "Remove it."))
+            why = "" if silence.rule in rules() else " There is no such rule."
+            stale.append(Finding("stale-silence", "warning", f"{what} silences nothing.{why}", "Remove it."))
     return tuple(finding for finding in findings if finding not in silenced), silenced, tuple(stale)

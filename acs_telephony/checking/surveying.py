@@ -7,11 +7,13 @@ So one walk over all numbers of a domain answers for both; where both agree, a f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from acs_telephony.automaton import E164, Domain, Machine, Matches, parse_or_error, parse_plan
-from acs_telephony.errors import PatternError
+from acs_telephony.automaton import MOST_SPENT, Machine, Matches, parse_or_error, parse_plan
+from acs_telephony.domains import E164, Domain
+from acs_telephony.errors import BudgetError, PatternError
 from acs_telephony.languages import READINGS, Languages, Reading
 from acs_telephony.patterns import Pattern
 from acs_telephony.trees import Anchor, Node
@@ -48,6 +50,7 @@ class Survey:
 
     def __init__(self, patterns: Sequence[str], labels: Sequence[str] = (), only: Reading | None = None) -> None:
         self._given = tuple(patterns), tuple(labels)
+        self._spent_aside = 0
         read = [parse_or_error(text) for text in patterns]
         self.size = len(read)
         #: The routes that the reading changes, and their places in the machine under the whole reading.
@@ -94,7 +97,23 @@ class Survey:
         if route not in self.twins or not isinstance(pattern, Pattern):
             return False
         tied = replace(pattern, node=InOrder((Anchor(at_end=False), pattern.node)))
-        return Machine([pattern, tied], ["search", "search"]).find([0], none_of=[1]) is not None
+        try:
+            with self.aside([pattern, tied], ["search", "search"]) as machine:
+                return machine.find([0], none_of=[1]) is not None
+        except BudgetError:
+            return True
+
+    @contextmanager
+    def aside(self, patterns: Sequence[Pattern], readings: Sequence[Reading]) -> Iterator[Machine]:
+        """A small machine for one route; all of them together have as much room as the large one."""
+        if self._spent_aside > MOST_SPENT:
+            problem = "questions about single routes need too many states together"
+            raise BudgetError(problem, pattern=patterns[0].text, remedy="Begin patterns with '^'.")
+        machine = Machine(patterns, readings)
+        try:
+            yield machine
+        finally:
+            self._spent_aside += machine.spent
 
     def under(self, reading: Reading) -> Survey:
         """The same table under one reading only, with fewer states."""

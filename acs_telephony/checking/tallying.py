@@ -28,7 +28,12 @@ class Group:
         self.routes.add(route)
 
 
-_ATTEMPTS = 5  # to find the routes that multiply states; each takes seconds
+_ATTEMPTS = 3  # to find the routes that multiply states; each takes seconds
+
+
+def _trunks(table: RouteTable) -> list[frozenset[str]]:
+    """The SBCs of each route; the case of a host name says nothing (RFC 4343)."""
+    return [frozenset(map(str.lower, row.trunks)) for row in table.routes]
 
 
 class Tally:
@@ -37,9 +42,10 @@ class Tally:
     By route: how many numbers come to it `first` and as `standby`, the `shortest` number it matches (None: none), the
     routes that are first choice where it is standby (`ahead`), and the earlier routes with other trunks that share
     numbers with it (`others`), with the shortest such number (`shared`). `ahead` and `others` have one bit for a route.
-    `firsts` are first choice for some number, `tried` are those that a call can come to; `nobody` counts numbers
-    without a route; `single` goes by FQDN, `costly` by type of number and trunks; `lost` are numbers whose trunks are
-    all in `gone`. What could not be proven stands in `undecided`, with the reason.
+    `firsts` are first choice for some number, `tried` those that a call can come to, with the shortest number that
+    does; `nobody` counts numbers without a route; `single` goes by FQDN, `costly` by type of number and trunks; `lost`
+    are numbers whose trunks are all in `gone`. What could not be proven stands in `undecided`, with the reason;
+    `doubtful` are the routes of which too little is known.
     """
 
     def __init__(self, size: int, reading: Reading, gone: Iterable[str], *, counted: bool) -> None:
@@ -49,11 +55,12 @@ class Tally:
         self.shortest: list[str | None] = [None] * size
         self.shared: dict[int, str] = {}
         self.firsts: set[int] = set()
-        self.tried: set[int] = set()
+        self.tried: dict[int, str] = {}
         self.nobody: int | None = 0
         self.single: dict[str, Group] = {}
         self.costly: dict[tuple[str, tuple[str, ...]], Group] = {}
         self.lost: Group | None = None
+        self.doubtful: set[int] = set()
         self.undecided: dict[str, BudgetError] = {}
 
 
@@ -65,7 +72,7 @@ def tally(
     The labels of the survey are the patterns of `costly`. Raises BudgetError when the table needs too many states.
     """
     result = Tally(len(table.routes), reading, gone, counted=True)
-    trunks = [frozenset(map(str.lower, row.trunks)) for row in table.routes]
+    trunks = _trunks(table)
     with_same: dict[frozenset[str], int] = {}
     for route, its in enumerate(trunks):
         with_same[its] = with_same.get(its, 0) | 1 << route
@@ -84,7 +91,8 @@ def tally(
             result.nobody = (result.nobody or 0) + count
             continue
         first = chain[0]
-        result.tried.update(chain)
+        for route in chain:
+            result.tried.setdefault(route, witness)
         result.firsts.add(first)
         result.first[first] += count
         before = its_bit = 1 << first
@@ -97,12 +105,13 @@ def tally(
                 result.shared.setdefault(route, witness)
             before |= 1 << route
         reached = frozenset[str]().union(*{trunks[route] for route in chain})
-        if len(reached) == 1:
-            result.single.setdefault(next(iter(reached)), Group(witness)).add(count, first)
-        if reached and reached <= dead:
+        alive = reached - dead
+        if len(alive) == 1:
+            result.single.setdefault(next(iter(alive)), Group(witness)).add(count, first)
+        if reached and not alive:
             result.lost = result.lost or Group(witness)
             result.lost.add(count, first)
-        for label in ground.labels:
+        for label in ground.labels if reached else ():
             key = costly[label].name, tuple(sorted(reached))
             group = result.costly.setdefault(key, Group(witness))
             group.add(count, first)
@@ -121,23 +130,27 @@ def tally_apart(
     """
     # What must match the whole number begins where the number does.
     alone = survey.under("whole") if reading == "whole" else None
-    floating = [] if alone else [route for route in range(len(table.routes)) if survey.floats(route)]
-    for attempt in range(_ATTEMPTS):
+    readable = [route for route in range(len(table.routes)) if route not in survey.unread]
+    floating = [] if alone else [route for route in readable if survey.floats(route)]
+    why = BudgetError("the table needs too many states", pattern="", remedy="")
+    for attempt in range(_ATTEMPTS + 1):
         try:
             result = tally(table, alone or survey.without(floating), reading, costly, gone)
             break
         except BudgetError as error:
-            worst = [route for route, row in enumerate(table.routes) if row.number_pattern == error.pattern]
-            if attempt == _ATTEMPTS - 1 or not worst or worst[0] in floating:
+            if attempt == _ATTEMPTS:
                 raise
-            floating, alone = floating + worst, None
+            why = error
+            worst = [route for route, row in enumerate(table.routes) if row.number_pattern == error.pattern]
+            hopeless = attempt == _ATTEMPTS - 1 or not worst or worst[0] in floating
+            # Without any route the walk is that over the number plans alone, and every question is asked by itself.
+            floating, alone = readable if hopeless else floating + worst, None
     result.counted, result.nobody = False, None
     for group in (*result.single.values(), *result.costly.values(), *filter(None, [result.lost])):
         group.count = None
     if not floating:
         return result
-    trunks = [frozenset(map(str.lower, row.trunks)) for row in table.routes]
-    readable = [route for route in range(len(table.routes)) if route not in survey.unread]
+    trunks = _trunks(table)
     find = survey.machine.find
 
     def places(routes: Iterable[int]) -> list[int]:
@@ -151,8 +164,11 @@ def tally_apart(
             if result.shortest[route] is None or not (route in floating or any(one < route for one in floating)):
                 continue
             hidden = [one for one in earlier if table.routes[one].usage != table.routes[route].usage]
-            if not hidden or find(its, none_of=places(hidden)):
-                result.tried.add(route)
+            comes = find(its, none_of=places(hidden))
+            if comes:
+                result.tried[route] = comes
+            else:
+                result.tried.pop(route, None)
             if find(its, none_of=places(earlier)):
                 result.firsts.add(route)
             else:
@@ -163,23 +179,39 @@ def tally_apart(
                 result.shared[route] = shared
                 result.others[route] |= sum(1 << one for one in survey.match(shared, reading) if one in others)
         except BudgetError as error:
+            result.doubtful.add(route)
             result.undecided[f"whether {quoted(table.routes[route].name)} is ever first choice"] = error
-    result.single, result.lost = {}, None
-    for subject in [*sorted(frozenset[str]().union(*trunks)), result.gone]:
-        inside = frozenset([subject] if isinstance(subject, str) else subject)
-        fitting = [route for route in readable if trunks[route] and trunks[route] <= inside]
-        others = [route for route in readable if trunks[route] - inside]
-        try:
-            witness = find((), any_of=places(fitting), none_of=places(others)) if fitting else None
-        except BudgetError as error:
-            result.undecided[f"which numbers rest on {' and '.join(sorted(inside))}"] = error
-            continue
-        if witness:
-            group = Group(witness, None, {survey.match(witness, reading)[0]})
-            if isinstance(subject, str):
-                result.single[subject] = group
-            else:
-                result.lost = group
+    result.single, result.lost, result.costly = {}, None, {}
+    dead = frozenset(result.gone)
+    if table.service == "teams":
+        result.undecided["what rests on one SBC, since later usages are never looked at"] = why
+    else:
+        for fqdn in [*sorted(frozenset[str]().union(*trunks) - dead), None]:
+            carriers = dead | {fqdn} if fqdn else dead
+            fitting = [route for route in readable if trunks[route] and trunks[route] <= carriers]
+            fitting = [route for route in fitting if not fqdn or fqdn in trunks[route]]
+            others = [route for route in readable if trunks[route] - carriers]
+            try:
+                witness = find((), any_of=places(fitting), none_of=places(others)) if fitting else None
+            except BudgetError as error:
+                result.undecided[f"which numbers rest on {fqdn or ' and '.join(result.gone)}"] = error
+                continue
+            if witness and fqdn:
+                result.single[fqdn] = Group(witness, None, {survey.match(witness, reading)[0]})
+            elif witness:
+                result.lost = Group(witness, None, {survey.match(witness, reading)[0]})
+    carrying = places(route for route in readable if trunks[route])
+    try:
+        for label, kind in enumerate(costly):
+            if witness := find([survey.label(label)], any_of=carrying) if carrying else None:
+                chain = table.chain(survey.match(witness, reading))
+                reached = frozenset[str]().union(*(trunks[route] for route in chain))
+                if reached:
+                    group = result.costly.setdefault((kind.name, tuple(sorted(reached))), Group(witness, None))
+                    group.routes.add(chain[0])
+                    group.countries.add(kind.country)
+    except BudgetError as error:
+        result.undecided["which costly numbers can be dialled"] = error
     return result
 
 

@@ -26,7 +26,7 @@ try:
 except ModuleNotFoundError as error:
     raise SystemExit(f"acs-telephony: {error.name} is missing. Run: pip install 'acs-telephony[cli]'") from None
 
-from acs_telephony.automaton import E164, compile_table
+from acs_telephony.automaton import compile_table
 from acs_telephony.checking.documents import anonymise as anonymised
 from acs_telephony.checking.documents import decoded, read_table
 from acs_telephony.checking.findings import Finding
@@ -62,6 +62,10 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except AcsTelephonyError as error:
             raise _Unusable(harmless(str(error))) from None
+        except BrokenPipeError:
+            raise  # whoever reads has enough; click ends quietly
+        except OSError as error:
+            raise _Unusable(f"The report cannot be written: {error.strerror}. Look at where it goes.") from None
 
 
 def _contents(_: click.Context, parameter: click.Parameter, name: str | None) -> _File | None:
@@ -72,8 +76,9 @@ def _contents(_: click.Context, parameter: click.Parameter, name: str | None) ->
         if name == "-":
             return "stdin", sys.stdin.buffer.read()
         data, path = Path(name).read_bytes(), PurePath(name)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
+    except (AttributeError, OSError, ValueError) as error:
+        # Python has no standard input at all where the shell closed it.
+        why = error.strerror if isinstance(error, OSError) else "it is closed" if name == "-" else error
         problem = f"{harmless(name)}: {why}. Name a file that can be read, or - for standard input."
         raise click.BadParameter(problem, param=parameter) from None
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
@@ -139,6 +144,8 @@ def check(
     asked = {"the numbers of a country (--country)": countries, "a trunk that is down (--dead)": dead}
     missing = " and ".join(what for what, given in asked.items() if not given)
     remarks = (f"Not asked: {missing}.",) * bool(missing)
+    if any(finding.rule == "unreadable" for finding in found.findings):
+        remarks += ("Shares leave out the routes whose patterns cannot be read.",)
     _tell(
         table,
         rows,
@@ -156,15 +163,24 @@ def check(
 @click.argument("old", callback=_contents)
 @click.argument("new", callback=_contents)
 @click.option("--intended", multiple=True, metavar="PATTERN", help="What is meant to change: a pattern or a number.")
-@_options(_POLICY, _REPORT)
-def compare(old: _File, new: _File, intended: tuple[str, ...], policy: str | None, **more: Any) -> None:
-    """Say which calls go elsewhere under NEW than under OLD; fail where that is not --intended."""
+@_options(_TEAMS, _POLICY, _REPORT)
+def compare(old: _File, new: _File, intended: tuple[str, ...], **more: Any) -> None:
+    """Say which calls go elsewhere under NEW than under OLD; fail where that is not --intended.
+
+    For Teams, policies and gateways hold for both tables.
+    """
     from acs_telephony.checking.comparing import compare as compared
 
-    before, rows = (read_table(data, policy=policy) for _, data in (old, new))
+    teams = {name: more[name] for name in ("policies", "gateways", "policy")}
+    before, rows = _read(old, dict(teams)), _read(new, more)
     found = compared(before, rows, intended=intended)
     findings = [_changed(rows, change, meant=change.intended) for change in found.changes]
     findings += [_changed(rows, change, meant=True) for change in found.cosmetic]
+    if found.unread:
+        names = ", ".join(quoted(name) for name in dict.fromkeys(found.unread))
+        sentence = f"Patterns that cannot be read: {names}. So nothing proves that no other number moves."
+        remedy = "Run check on both tables, and correct these patterns."
+        findings.append(Finding("unreadable", "error", sentence, remedy, certainty="not proven"))
     remarks = () if found.unchanged is None else (f"{found.unchanged:,} numbers of E.164 go where they went.",)
     _tell(new, rows, tuple(findings), more, command="compare", remarks=remarks)
 
@@ -176,7 +192,7 @@ def _changed(table: RouteTable, change: Change, *, meant: bool) -> Finding:
     finding = Finding(
         change.kind, "note" if meant else "error", change.sentence, remedy, routes, witness=change.witness
     )
-    return replace(finding, domain=E164.name, count=change.count, certainty=change.certainty)
+    return replace(finding, domain=change.domain, count=change.count, certainty=change.certainty)
 
 
 @main.command()

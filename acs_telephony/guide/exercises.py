@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import product
 
-from acs_telephony.automaton import E164, Domain, compile_table
+from acs_telephony.automaton import compile_table
 from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
+from acs_telephony.domains import E164, Domain
 from acs_telephony.languages import READINGS
 from acs_telephony.receiving import Arrival, ToApplication, certificate_matches
 from acs_telephony.routing import Answered, Dropped, Journey

@@ -21,7 +21,7 @@ from typing import Any
 
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
-from acs_telephony.languages import ALL, EMPTY, READINGS, Exhausted, Languages, Move, Reading, Search
+from acs_telephony.languages import ALL, EMPTY, READINGS, Exhausted, Languages, Move, Reading, Search, unpack
 from acs_telephony.patterns import ANY_CHARACTER, Pattern, charset, parse
 
 Matches = tuple[int, ...]
@@ -61,16 +61,6 @@ _symbol = itemgetter(0)
 
 #: A language that is still alive, and the routes that are left with it as a number with one bit for each.
 State = tuple[tuple[int, int], ...]
-
-
-def unpack(routes: int) -> Matches:
-    """The places of the bits that are set, in their order."""
-    found = []
-    while routes:
-        lowest = routes & -routes
-        found.append(lowest.bit_length() - 1)
-        routes ^= lowest
-    return tuple(found)
 
 
 class Machine:
@@ -120,20 +110,17 @@ class Machine:
         """The same for a way that nobody went before, which is kept for those who come after."""
         if self._is_full():
             self._forget()
-        with self._at_most():
-            return self._match_step_by_step(number)
-
-    def _match_step_by_step(self, number: str) -> Matches:
         state = 0
-        for character in number:
-            symbol = self._symbols.get(character)
-            if symbol is None:
-                problem = f"{character!r} is no printable ASCII character"
-                raise NumberError(problem, place=repr(number), remedy="Type digits, with '+' in front.")
-            following = self._rows[state][symbol]
-            following = following if following >= 0 else self._step(state, symbol)
-            self._walks[state][character] = self._walks[following]
-            state = following
+        with self._at_most(counted=False):
+            for character in number:
+                symbol = self._symbols.get(character)
+                if symbol is None:
+                    problem = f"{character!r} is no printable ASCII character"
+                    raise NumberError(problem, place=repr(number), remedy="Type digits, with '+' in front.")
+                following = self._rows[state][symbol]
+                following = following if following >= 0 else self._step(state, symbol)
+                self._walks[state][character] = self._walks[following]
+                state = following
         return self._accepts[state]
 
     def regions(self, domain: Domain = E164) -> tuple[Region, ...]:
@@ -153,9 +140,9 @@ class Machine:
         return self._regions[domain]
 
     @contextmanager
-    def _at_most(self) -> Iterator[None]:
-        """Room for one question, as long as there is any left for all of them."""
-        if self.spent > MOST_SPENT:
+    def _at_most(self, *, counted: bool = True) -> Iterator[None]:
+        """Room for one question, as long as there is any left for all that are counted."""
+        if counted and self.spent > MOST_SPENT:
             raise self._over_budget()
         self._languages.effort = 0
         try:
@@ -163,7 +150,7 @@ class Machine:
         except Exhausted:
             raise self._over_budget() from None
         finally:
-            self.spent += self._languages.effort
+            self.spent += self._languages.effort if counted else 0
 
     def witness(self, wanted: Callable[[Matches], bool], domain: Domain = E164) -> str | None:
         """The shortest, then smallest, number of the domain with wanted matches; None proves that there is none.

@@ -236,6 +236,15 @@ class Languages:
 Move = tuple[int, int, str, int]  # a symbol, how many characters it is, the smallest of them, what may follow
 
 
+def unpack(routes: int) -> tuple[int, ...]:
+    """The places of the bits that are set, in their order."""
+    found = []
+    while routes:
+        found.append((routes & -routes).bit_length() - 1)
+        routes &= routes - 1
+    return tuple(found)
+
+
 class Search:
     """A search for the shortest string of two languages at once, which goes into no dead end twice.
 

@@ -138,6 +138,18 @@ def test_one_question_alone_finds_what_the_walk_over_all_numbers_finds() -> None
         assert machine.find([2], SHORT_CODES) == machine.witness(lambda m: 2 in m, SHORT_CODES)
 
 
+def test_reading_numbers_is_never_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions about all numbers have a bound together; calls that are placed have none."""
+    monkeypatch.setattr("acs_telephony.automaton.MOST_SPENT", 100)
+    machine = compile_table([r"^\+1\d{10}$", r"\d{3}5$"])
+
+    for number in range(2000):
+        assert machine.match(f"+{number:04}5") == (1,)
+    machine.regions()
+    with pytest.raises(BudgetError):
+        machine.regions(SHORT_CODES)
+
+
 def test_a_question_that_needs_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = compile_table([r"^\+1\d{10}$", "5.{4}|4.{5}|3.{3}|.{8}$"])
     monkeypatch.setattr("acs_telephony.automaton.MOST_STATES", 10)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from acs_telephony.automaton import unpack
 from acs_telephony.checking.findings import SEVERITIES, Finding, Words, listed, rules, say
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
@@ -18,7 +17,7 @@ from acs_telephony.checking.tallying import Group, Tally, tally, tally_apart
 from acs_telephony.domains import E164, SERVICE_CODES, SHORT_CODES, Domain
 from acs_telephony.errors import AnswerError, BudgetError
 from acs_telephony.facts import load
-from acs_telephony.languages import Reading
+from acs_telephony.languages import Reading, unpack
 from acs_telephony.models import FORBIDDEN_SUFFIXES, Resource, SipConfiguration, is_fqdn, quoted
 from acs_telephony.numbers import costly_numbers, emergency_numbers, number_types
 from acs_telephony.patterns import Pattern

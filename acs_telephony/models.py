@@ -22,7 +22,7 @@ from pydantic import model_validator as checks_all
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from acs_telephony.errors import ConfigurationError, Problem
+from acs_telephony.errors import AcsTelephonyError, ConfigurationError, Problem
 
 MOST_TRUNKS = MOST_ROUTES = 250
 
@@ -247,6 +247,8 @@ def problem_of(details: Any, fqdns: tuple[str, ...] = ()) -> Problem:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
     if kind == "acs":
         return Problem(context["place"] or place, context["problem"], context["remedy"])
+    if kind == "value_error" and isinstance(error := context["error"], AcsTelephonyError):
+        return Problem(place, f"{error.place}: {error.problem}".removeprefix(": "), error.remedy)
     if kind == "missing":
         return Problem(place, "this field is missing", "Add it.")
     if kind in ("string_too_long", "too_long"):

@@ -180,6 +180,67 @@ def test_a_change_fails_unless_it_is_intended() -> None:
     assert run(*changed, "--intended", "(", input=wire).exit_code == 2
 
 
+# --- expect
+
+EXPECT = '[[expect]]\nnumber = "+31 20 123 4567"\nroute = "{}"\nbecause = "it is Amsterdam"\n'
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_expectation_that_is_not_met_fails_in_each_format(form: str, folder: Path) -> None:
+    for name, route in {"met.toml": "nl", "slip.toml": "us"}.items():
+        (folder / name).write_text(EXPECT.format(route), encoding="utf-8")
+
+    assert run("expect", "table.json", "met.toml", "--format", form).exit_code == 0
+    assert run("expect", "table.json", "met.toml", "--format", form, "--fail-on", "note").exit_code == 1
+    assert (
+        run("expect", "table.json", "met.toml", "--format", form, "--fail-on", "note", "--no-coverage").exit_code == 0
+    )
+    result = run("expect", "table.json", "slip.toml", "--format", form)
+    assert result.exit_code == 1
+    assert "it is Amsterdam" in result.stdout
+    assert run("expect", "table.json", "no.toml", "--format", form).exit_code == 2
+
+
+def test_coverage_and_strength_are_told_as_notes(folder: Path) -> None:
+    (folder / "met.toml").write_text(EXPECT.format("nl"), encoding="utf-8")
+
+    assert found("expect", "table.json", "met.toml") == ["untouched", "untouched"]
+    assert set(found("expect", "table.json", "met.toml", "--no-coverage", "--strength")) == {"unnoticed"}
+    last = run("expect", "table.json", "met.toml").stdout.splitlines()[-1]
+    assert last.endswith("1 number expected. 1 of 3 outcome classes touched.")
+    junit = run("expect", "table.json", "met.toml", "--no-coverage", "--format", "junit").stdout
+    assert re.findall('classname="(.*?)"', junit) == ["expectation"]
+    assert "untouched" not in run("check", "table.json", "--format", "junit").stdout
+
+
+def test_what_is_proposed_holds_and_leaves_nothing_out(folder: Path) -> None:
+    (folder / "mine.toml").write_text(EXPECT.format("nl"), encoding="utf-8")
+    more = run("expect", "table.json", "mine.toml", "--propose").stdout
+    assert run("expect", "table.json", "--propose", "--output", "all.toml").stdout == ""
+    (folder / "mine.toml").write_text(EXPECT.format("nl") + more, encoding="utf-8")
+
+    for name in ("mine.toml", "all.toml"):
+        assert found("expect", "table.json", name) == []
+    assert "number = " not in run("expect", "table.json", "all.toml", "--propose").stdout
+
+
+def test_a_table_of_teams_has_expectations_by_policy(folder: Path) -> None:
+    teams = ("expect", "teams.json", "--policy", "No Restrictions")
+    assert run(*teams, "--propose", "--output", "teams.toml").exit_code == 0
+    assert found(*teams, "teams.toml") == []
+    assert "expectation" in found("expect", "teams.json", "teams.toml", "--policy", "Turned")
+
+
+def test_a_table_too_large_to_cover_keeps_its_expectations(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "met.toml").write_text(EXPECT.format("nl"), encoding="utf-8")
+    monkeypatch.setattr("acs_telephony.automaton.MOST_STATES", 3)
+    result = run("expect", "table.json", "met.toml", "--strength")
+
+    assert result.exit_code == 0
+    assert "Coverage and strength are not known: the table needs too many states" in result.stdout
+    assert run("expect", "table.json", "--propose").exit_code == 2
+
+
 # --- dial
 
 
@@ -232,7 +293,10 @@ def test_no_name_becomes_a_command_to_github(folder: Path) -> None:
     }
     (folder / "table.json").write_text(json.dumps(wire), encoding="utf-8")
 
-    for arguments in (["check", "table.json"], ["dial", "table.json", "112"], ["dial", "::x::.json", "112"]):
+    (folder / "e.toml").write_text(EXPECT.format(name), encoding="utf-8")
+    dialled = (["dial", "table.json", "112"], ["dial", "::x::.json", "112"])
+    asked = (["expect", "table.json", "e.toml", "--strength"], ["expect", "table.json", "--propose"])
+    for arguments in (["check", "table.json"], *dialled, *asked):
         lines = run(*arguments).output.splitlines()
         assert len(lines) > 2
         assert [line for line in lines if line.lstrip().startswith("::") or "##[" in line] == []
@@ -291,8 +355,9 @@ def blocks(language: str) -> list[str]:
 def test_the_commands_of_the_readme_work_by_copy_and_paste(folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
-    (silences,) = blocks("toml")
-    (folder / "silence.toml").write_text(silences, encoding="utf-8")
+    for text in blocks("toml"):
+        name = "silence.toml" if "[[silence]]" in text else "expectations.toml"
+        (folder / name).write_text(text, encoding="utf-8")
     lines = [shlex.split(line) for block in blocks("sh") for line in block.splitlines()]
 
     for words in lines:

@@ -341,9 +341,7 @@ def _gap(survey: Survey, domain: Domain, its: Tally) -> tuple[str | None, int | 
         every = [survey.place(route, its.reading) for route in range(survey.size) if route not in survey.unread]
         return survey.machine.find((), domain, none_of=every), None, None
     grounds = survey.grounds(domain)
-    missed = sorted(
-        (g for g in grounds if not g.matches(its.reading)), key=lambda ground: ground.search != ground.whole
-    )
+    missed = sorted((g for g in grounds if not g.matches(its.reading)), key=lambda one: one.search != one.whole)
     count, total = (sum(one.count or 0 for one in some) for some in (missed, grounds))
     return missed[0].witness if missed else None, count, total
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from acs_telephony.automaton import Matches
 from acs_telephony.checking.findings import Certainty, listed
-from acs_telephony.checking.route_table import RouteTable, table_of
+from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
 from acs_telephony.checking.surveying import Ground, Survey
 from acs_telephony.domains import E164, SERVICE_CODES, SHORT_CODES, Domain
 from acs_telephony.errors import AnswerError, BudgetError
@@ -184,12 +184,20 @@ _ALL_E164 = 9 * sum(10**digits for digits in range(1, 15))
 
 def _rows(table: RouteTable) -> list[object]:
     """All that decides where calls go."""
-    off = {trunk.fqdn.lower() for trunk in table.trunks if not trunk.enabled}
     routes = [(row.name, row.number_pattern, row.trunks, row.caller_id_override, row.usage) for row in table.routes]
-    return [table.service, *routes, *sorted(off)]
+    return [table.service, *routes, *sorted(_disabled(table))]
 
 
 Hop = tuple[frozenset[str], str | None]  # the trunks of a route, and the caller ID it shows
+
+
+def hop_of(row: RouteRow, off: frozenset[str] = frozenset()) -> Hop:
+    """What a call meets in a route: FQDNs in lower case, without those that are switched off."""
+    return frozenset(map(str.lower, row.trunks)) - off, row.caller_id_override
+
+
+def _disabled(table: RouteTable) -> frozenset[str]:
+    return frozenset(trunk.fqdn.lower() for trunk in table.trunks if not trunk.enabled)
 
 
 class _Side:
@@ -198,10 +206,8 @@ class _Side:
     def __init__(self, table: RouteTable, start: int) -> None:
         self.table, self.start = table, start
         self.places = range(start, start + len(table.routes))
-        off = {trunk.fqdn.lower() for trunk in table.trunks if not trunk.enabled}
-        self.hops: list[Hop] = [
-            (frozenset(map(str.lower, row.trunks)) - off, row.caller_id_override) for row in table.routes
-        ]
+        off = _disabled(table)
+        self.hops: list[Hop] = [hop_of(row, off) for row in table.routes]
 
     def look(self, matches: Matches) -> tuple[tuple[Hop, ...], tuple[str, ...]]:
         """What a call comes to: the trunks in the order in which they are tried, and the names of the routes."""

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from bisect import bisect_left
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationError
 from pydantic.alias_generators import to_camel, to_pascal
@@ -26,6 +27,7 @@ from acs_telephony.checking.route_table import Place, RouteRow, RouteTable, Trun
 from acs_telephony.errors import ConfigurationError, Problem
 from acs_telephony.models import FORBIDDEN_SUFFIXES, is_e164, is_fqdn, problem_of, quoted, read_json
 
+_Model = TypeVar("_Model", bound=BaseModel)
 Steps = tuple[str | int | None, ...]
 
 _MARK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
@@ -109,6 +111,16 @@ def decoded(text: str | bytes) -> str:
         return text.decode("utf-16" if text[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused("the text", f"byte {error.start} is no {error.encoding}", "Save it as UTF-8.") from None
+
+
+def read_toml(text: str | bytes, model: type[_Model], what: str) -> _Model:
+    """A TOML text as a value. Raises ConfigurationError with every problem and its place."""
+    try:
+        return model.model_validate(tomllib.loads(decoded(text)))
+    except ValidationError as error:
+        raise ConfigurationError(tuple(map(problem_of, error.errors()))) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _refused(what, f"this is no TOML ({error})", "Look for a missing quote or bracket.") from None
 
 
 # PowerShell writes a list of one as the object alone, and may write a list as {"value": [...], "Count": n}.

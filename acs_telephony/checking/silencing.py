@@ -5,18 +5,16 @@ A file of them is TOML: tables `[[silence]]` with `rule`, `reason`, `until` and,
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, Strict, StrictStr, StringConstraints, ValidationError
+from pydantic import BaseModel, Strict, StrictStr, StringConstraints
 
-from acs_telephony.checking.documents import decoded
+from acs_telephony.checking.documents import read_toml
 from acs_telephony.checking.findings import Finding, rules
 from acs_telephony.checking.route_table import RouteTable
-from acs_telephony.errors import ConfigurationError, Problem
-from acs_telephony.models import problem_of, quoted
+from acs_telephony.models import quoted
 
 _Words = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -36,13 +34,7 @@ class _File(BaseModel, extra="forbid"):
 
 def read_silences(text: str | bytes) -> tuple[Silence, ...]:
     """The silences of a TOML text. Raises ConfigurationError with every problem and its place."""
-    try:
-        return _File.model_validate(tomllib.loads(decoded(text))).silence
-    except ValidationError as error:
-        raise ConfigurationError(tuple(map(problem_of, error.errors()))) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        problem = Problem("the silences", f"this is no TOML ({error})", "Look for a missing quote or bracket.")
-        raise ConfigurationError((problem,)) from None
+    return read_toml(text, _File, "the silences").silence
 
 
 def apply(

@@ -1,4 +1,4 @@
-"""The command line: a table in a file, or on standard input, checked, dialled, compared or made safe to share.
+"""The command line: a table in a file, or on standard input, checked, tested, dialled, compared or made safe to share.
 
 It ends with 0 where nothing was found, 1 where something was, 2 where what was given cannot be used. This is the one
 place of the kit that reads the clock: for the end of silences, unless `--as-of` gives a day.
@@ -33,16 +33,20 @@ from acs_telephony.checking.findings import Finding
 from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.checking.silencing import apply, read_silences
 from acs_telephony.cli.reports import FORMATS, THRESHOLDS, Report, as_text, harmless, plain
-from acs_telephony.errors import AcsTelephonyError, ConfigurationError
+from acs_telephony.errors import AcsTelephonyError, BudgetError, ConfigurationError
 from acs_telephony.languages import READINGS, Reading
 from acs_telephony.models import Resource, SipConfiguration, is_e164, quoted
 from acs_telephony.numbers import normalise
 from acs_telephony.routing import SbcState
 from acs_telephony.routing import dial as dialled
 from acs_telephony.tables import contoso
+from acs_telephony.views.dot import count
 
 if TYPE_CHECKING:
     from acs_telephony.checking.comparing import Change
+
+#: The rules that `expect` asks about, and `check` does not.
+_OF_EXPECT = ("expectation", "untouched", "unnoticed")
 
 #: The name of a file as reports tell it, and its bytes.
 _File = tuple[str, bytes]
@@ -109,7 +113,7 @@ _REPORT = _options(
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="acs-telephony")
 def main() -> None:
-    """Check, dial, compare and share the route tables of ACS direct routing and Teams.
+    """Check, test, dial, compare and share the route tables of ACS direct routing and Teams.
 
     TABLE is JSON: what GET /sip of a resource returns, or what PowerShell writes of Teams; - is standard input.
     """
@@ -154,7 +158,7 @@ def check(
         command="check",
         remarks=remarks,
         silenced=silenced,
-        rules=tuple(known_rules().values()),
+        rules=tuple(rule for rule in known_rules().values() if rule.id not in _OF_EXPECT),
         audit=found,
     )
 
@@ -193,6 +197,42 @@ def _changed(table: RouteTable, change: Change, *, meant: bool) -> Finding:
         change.kind, "note" if meant else "error", change.sentence, remedy, routes, witness=change.witness
     )
     return replace(finding, domain=change.domain, count=change.count, certainty=change.certainty)
+
+
+@main.command()
+@_TABLE
+@click.argument("file", callback=_contents, required=False)
+@_options(_TEAMS, _POLICY, _REPORT)
+@click.option("--coverage/--no-coverage", default=True, show_default=True, help="Say which numbers nothing expects.")
+@click.option("--strength", is_flag=True, help="Say which careless edits no expectation would notice.")
+@click.option("--propose", is_flag=True, help="Write expectations for what is not expected yet, as it is today.")
+def expect(table: _File, file: _File | None, coverage: bool, strength: bool, propose: bool, **more: Any) -> None:
+    """Say which numbers go elsewhere than FILE (TOML) expects."""
+    from acs_telephony.checking.expecting import cover, meet, read_expectations, unnoticed
+    from acs_telephony.checking.findings import rules as known_rules
+
+    rows = _read(table, more)
+    if file is None and not propose:
+        raise click.UsageError("No FILE of expectations is given. Write one, or begin with --propose.")
+    expectations = read_expectations(file[1]) if file else ()
+    if propose:
+        return _write(cover(rows, expectations).proposal.rstrip("\n"), more["output"])
+    findings = meet(rows, expectations)
+    remarks = [f"{count(sum(len(one.number) for one in expectations), 'number')} expected."]
+    try:
+        if coverage:
+            found = cover(rows, expectations)
+            findings += found.untouched
+            remarks.append(f"{found.classes - len(found.untouched):,} of {found.classes:,} outcome classes touched.")
+            unclear = f"Where {found.unclear:,} more numbers come depends on how the service matches: see check."
+            remarks += [unclear] * bool(found.unclear)
+        if strength:
+            findings += unnoticed(rows, expectations)
+    except BudgetError as error:
+        remarks.append(f"Coverage and strength are not known: {error.problem}.")
+    asked = dict(zip(_OF_EXPECT, (True, coverage, strength), strict=True))
+    rules = tuple(rule for rule in known_rules().values() if asked.get(rule.id))
+    return _tell(table, rows, findings, more, command="expect", remarks=tuple(remarks), rules=rules)
 
 
 @main.command()
@@ -257,12 +297,12 @@ def anonymise(table: _File, policies: _File | None, gateways: _File | None, outp
 
 @main.command()
 def rules() -> None:
-    """Print the rules that check knows."""
+    """Print the rules that check and expect know."""
     from acs_telephony.checking.findings import rules as known_rules
     from acs_telephony.views.display import table
 
     rows = [(rule.id, rule.severity, rule.title, rule.remedy) for rule in known_rules().values()]
-    _write(str(table("Rules of acs-telephony check", ("rule", "severity", "what it says", "what to do"), rows)))
+    _write(str(table("Rules of acs-telephony", ("rule", "severity", "what it says", "what to do"), rows)))
 
 
 @main.command()

@@ -263,7 +263,7 @@ FORMATS: Mapping[str, Format] = {"json": as_json, "sarif": as_sarif, "junit": as
 def rules_page(rules: Iterable[Rule]) -> str:
     """The rules as a page in Markdown: what is published of them."""
     lines = [
-        "# The rules of `acs-telephony check`",
+        "# The rules of `acs-telephony check` and `expect`",
         "",
         "`acs-telephony rules` prints them. A finding is *certain*, or *depends on how the service matches*: whether",
         "it looks for a pattern anywhere in a number or matches the whole number is not documented, so both are tried.",

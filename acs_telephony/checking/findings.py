@@ -41,9 +41,10 @@ class Rule:
 class Finding:
     """One thing that an audit found.
 
-    `sentence` says what, `remedy` what to do, `witness` is the shortest number of the `domain` that shows it (None
-    where there is nothing to show), `count` how many such numbers there are (None: not counted). `routes` are indexes
-    into the table, from 0; `trunks` are FQDNs. `position` is a place in the pattern of the first route, from 0.
+    `sentence` says what, `remedy` what to do. `witness` is the shortest number of the `domain` that shows it, among
+    those for which the reading does not matter, if there are any (None where there is nothing to show); `count` is how
+    many such numbers there are when patterns are searched (None: not counted). `routes` are indexes into the table,
+    from 0; `trunks` are FQDNs. `position` is a place in the pattern of the first route, from 0.
     """
 
     rule: str

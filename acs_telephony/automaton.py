@@ -284,9 +284,11 @@ class Machine:
 
     def _number_of(self, alive: dict[int, int]) -> int:
         state = tuple(sorted(alive.items()))
-        number = self._states.setdefault(state, len(self._tuples))
-        if number == len(self._tuples):
+        number = self._states.get(state)
+        if number is None:
+            # Before anything is kept: a question that ends here must not leave a state that is half made.
             self._languages.exert(20 + len(state))
+            number = self._states[state] = len(self._tuples)
             self._tuples.append(state)
             self._alive += len(state)
             self._rows.append([-1] * len(self._alphabet))

@@ -138,6 +138,22 @@ def test_one_question_alone_finds_what_the_walk_over_all_numbers_finds() -> None
         assert machine.find([2], SHORT_CODES) == machine.witness(lambda m: 2 in m, SHORT_CODES)
 
 
+def test_a_question_that_was_broken_off_leaves_the_machine_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the bound strikes, later answers are those of a fresh machine."""
+    patterns = [r"^\+1(425|206)\d{3}$", r"5\d{3}$", r"^\+(?!12)\d{5,7}$"]
+    right = compile_table(patterns)
+    random = Random(5)
+    numbers = ["+" + "".join(random.choices("12456", k=random.randint(3, 8))) for _ in range(60)]
+    for bound in range(200, 3000, 17):
+        machine = compile_table(patterns)
+        with monkeypatch.context() as patch:
+            patch.setattr("acs_telephony.languages.MOST_EFFORT", bound)
+            with pytest.raises(BudgetError):
+                machine.regions()
+        assert [machine.match(number) for number in numbers] == [right.match(number) for number in numbers]
+        assert machine.find([1], none_of=[0]) == right.find([1], none_of=[0])
+
+
 def test_reading_numbers_is_never_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions about all numbers have a bound together; calls that are placed have none."""
     monkeypatch.setattr("acs_telephony.automaton.MOST_SPENT", 100)

@@ -93,7 +93,7 @@ def audit(
     nobody = tallies[0].nobody if tallies else None
     if tallies and tallies[0].counted and table.ordered:
         shares = tuple(map(Share, tallies[0].first, tallies[0].standby))
-    found = [*extra, *wrong_in_itself(table), *_of_the_patterns(table, survey), *_agreed(told)]
+    found = [*extra, *_wrong_in_itself(table), *_of_the_patterns(table, survey), *_agreed(told)]
     if survey.unread:
         found = [replace(one, certainty="not proven") if rules()[one.rule].open else one for one in found]
     found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.routes[:1], one.position or 0))
@@ -116,7 +116,7 @@ def _agreed(told: list[Told]) -> Iterator[Finding]:
             yield finding
 
 
-def wrong_in_itself(table: RouteTable) -> Iterator[Finding]:
+def _wrong_in_itself(table: RouteTable) -> Iterator[Finding]:
     """What needs no look at numbers: names, references and limits."""
     known = {trunk.fqdn.lower(): trunk for trunk in table.trunks}
     used: dict[str, list[int]] = {}
@@ -350,7 +350,7 @@ def _emergency(countries: Sequence[str]) -> dict[str, list[str]]:
     """Emergency numbers with the countries that have them: those asked for, and those that Voice Calling serves."""
     served = {code: row["numbers"] for code, row in load("emergency")["countries"].items()}
     found: dict[str, list[str]] = {}
-    for country in sorted({*served, *(code.upper() for code in countries)}):
+    for country in sorted({*served, *countries}):
         for number in emergency_numbers(country) if country in countries else served[country]:
             found.setdefault(number, []).append(country)
     return found

@@ -3,7 +3,8 @@
 Two tables are one machine with the patterns of both. A chain is judged by its trunks, not by the names of its routes:
 the sets of trunks, in the order in which they are tried, with the caller ID that each route shows. A route that is
 renamed, split or merged with the same trunks changes nothing, and is said to be cosmetic.
-Routes without trunks pass the call on (our model), so they count for nothing.
+A route without trunks passes the call on (our model), so it counts for nothing. Where no other route matches, the call
+is dropped: `alternateCallerId` is asked only when no route matches (direct-routing-provisioning.md, 2023-06-22).
 """
 
 from __future__ import annotations

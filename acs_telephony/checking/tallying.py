@@ -125,8 +125,8 @@ def tally_apart(
     """The same without counts, for tables that need too many states to be walked at once.
 
     Routes that may begin anywhere in a number do that: each digit could be the first of any of them. So all others are
-    walked without them, and then one question after another is asked of the whole. Raises BudgetError where the others
-    alone need too many states, also without the worst of them.
+    walked without them, and then one question after another is asked of the whole; what takes too much is `undecided`.
+    Raises BudgetError where the number plans alone need too many states.
     """
     # What must match the whole number begins where the number does.
     alone = survey.under("whole") if reading == "whole" else None

@@ -150,13 +150,13 @@ def size(paths: list[Path]) -> int:
     return sum(code_lines(path.read_text(encoding="utf-8")) for path in paths)
 
 
-def test_the_core_is_at_most_2000_lines_of_code_and_what_stands_on_it_is_smaller() -> None:
+def test_the_core_is_at_most_2000_lines_of_code_and_what_shows_it_is_smaller_than_what_reasons() -> None:
     views, cli = (size(sorted((PACKAGE / name).rglob("*.py"))) for name in ("views", "cli"))
 
     assert size(CORE) <= 2000
     assert size(CHECKING) <= 1300
-    assert size(GUIDE) <= 500
-    assert views <= 2000
+    assert size(GUIDE) <= 900
+    assert views <= 2400 <= size(CORE) + size(CHECKING)
     assert cli <= 500
 
 

@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -468,10 +468,22 @@ def by_line(name: object) -> tuple[object, ...]:
     return tone.style, tone.width
 
 
+def by_shape(kind: object) -> tuple[object, ...]:
+    form = palette.FORMS[kind]  # type: ignore[index]
+    return form.shape, form.frames
+
+
+MACHINE = {"state", "match", "end"}
+
+
 @pytest.mark.parametrize(
     ("things", "look"),
-    [(palette.TONES, by_line), (palette.FORMS, lambda kind: (palette.FORMS[kind].shape, palette.FORMS[kind].frames))],
-    ids=["states by line", "kinds by shape"],
+    [
+        (palette.TONES, by_line),
+        ({*palette.FORMS} - MACHINE | {"end"}, by_shape),
+        (MACHINE, by_shape),
+    ],
+    ids=["states by line", "kinds by shape", "kinds of a machine by shape"],
 )
-def test_nothing_is_told_by_colour_alone(things: Mapping[str, object], look: Callable[[object], object]) -> None:
+def test_nothing_is_told_by_colour_alone(things: Collection[str], look: Callable[[object], object]) -> None:
     assert len({look(name) for name in things}) == len(things)

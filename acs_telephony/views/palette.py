@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 Who = Literal["you", "microsoft", "carrier", "public"]
 State = Literal["plain", "good", "warn", "stop", "idle"]
-Kind = Literal["application", "service", "list", "event", "equipment", "network", "phone", "end"]
+Kind = Literal["application", "service", "list", "event", "equipment", "network", "phone", "end", "state", "match"]
 
 PAPER: Final = "#ffffff"
 INK: Final = "#16202b"
@@ -87,6 +87,9 @@ FORMS: Final[dict[Kind, Form]] = {
     "network": Form("box", frames=2),
     "phone": Form("ellipse", margin="0.04,0.04"),
     "end": Form("octagon", margin="0.04,0.04"),
+    # These two stand with an "end" in pictures of a machine, and with no other kind.
+    "state": Form("ellipse", margin="0.02,0.02"),
+    "match": Form("box", styles=("rounded",), margin="0.12,0.08", frames=2),
 }
 
 

@@ -6,12 +6,13 @@ for every number of the domain, and the counter-example is the shortest number o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import product
 
-from acs_telephony.automaton import compile_table
+from acs_telephony.automaton import Matches, compile_table
+from acs_telephony.checking.findings import listed
 from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
 from acs_telephony.domains import E164, Domain
 from acs_telephony.languages import READINGS
@@ -54,6 +55,49 @@ def check_pattern(attempt: str, wanted: str, domain: Domain = E164) -> Check:
     count = machine.count(lambda matches: bool(matches), domain)
     how_many = f", every one of {count:,}" if count is not None else ""
     return Check(True, f"It takes the same {domain.name} as ours{how_many}.")
+
+
+def check_comes_to(patterns: Sequence[str], number: str, wanted: Matches) -> Check:
+    r"""Whether a number brings the machine of some patterns where these match, and no others; places from 0.
+
+    >>> print(check_comes_to([r"^1\d$", "^12$"], "12", (0,)))
+    Not yet. 12 is matched by rows 1 and 2, not by row 1.
+    """
+    machine = compile_table(patterns)
+    if machine.unread:
+        return Check(False, f"A pattern cannot be read: {next(iter(machine.unread.values()))}")
+    matches = machine.match(number)
+    if matches == wanted:
+        return Check(True, f"{number} is matched by {_rows(wanted)}, and by no other.")
+    return Check(False, f"{number} is matched by {_rows(matches)}, not by {_rows(wanted)}.")
+
+
+def _rows(routes: Matches) -> str:
+    rows = [str(route + 1) for route in routes]
+    return f"row{'s' * (len(rows) > 1)} {listed(rows, 8)}" if rows else "no row"
+
+
+def check_buried(first: str, second: str, third: str) -> Check:
+    r"""Whether a third pattern is never first choice behind two others together, though neither of them hides it alone.
+
+    >>> print(check_buried(r"^\+316\d{8}$", r"^\+317\d{8}$", r"^\+316\d{8}$"))
+    Not yet. The first hides it alone: it takes every E.164 number of the third.
+    """
+    for reading in READINGS:
+        machine = compile_table([first, second, third], reading)
+        if machine.unread:
+            return Check(False, f"A pattern cannot be read: {next(iter(machine.unread.values()))}")
+        its = [region for region in machine.regions() if 2 in region.matches]
+        if not its:
+            return Check(False, "The third takes no E.164 number, so nothing hides it.")
+        for region in its:
+            if region.matches == (2,):
+                return Check(False, f"The third is first choice for {region.witness}: neither of the others takes it.")
+        for place, name in enumerate(("first", "second")):
+            if all(place in region.matches for region in its):
+                return Check(False, f"The {name} hides it alone: it takes every E.164 number of the third.")
+    count = sum(region.count or 0 for region in its)
+    return Check(True, f"Neither hides it alone, and together they take all of its {count:,} E.164 numbers before it.")
 
 
 def check_taker(journey: Journey, trunk: str) -> Check:

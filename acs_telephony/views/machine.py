@@ -18,7 +18,7 @@ from acs_telephony.guide.folding import Arrow, Folded, State, Step, Trace, fold,
 from acs_telephony.languages import Reading
 from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.views import dot
-from acs_telephony.views.display import Shown, notice, table, together
+from acs_telephony.views.display import Shown, notice, sentences, table, together
 from acs_telephony.views.palette import State as Tone
 from acs_telephony.views.pictures import Picture
 
@@ -37,7 +37,7 @@ def machine_picture(source: Source, number: str = "", reading: Reading = "search
     Of a machine with more than 24 folded states, only those are drawn that the number comes through. Raises AnswerError
     for such a machine without a number.
     """
-    routes = _table(source)
+    routes = route_table(source)
     patterns = tuple(row.number_pattern for row in routes.routes)
     folded, doubt = _fold(patterns, reading), tuple(_unread(routes, reading))
     if folded and len(folded.states) <= _MOST_STATES:
@@ -50,7 +50,7 @@ def machine_picture(source: Source, number: str = "", reading: Reading = "search
 
 def steps_table(source: Source, number: str, reading: Reading = "search") -> Shown:
     """A number, character by character: which routes still can match, and which match if it ends there."""
-    routes = _table(source)
+    routes = route_table(source)
     steps = walk([row.number_pattern for row in routes.routes], number, reading)
     rows = [
         (step.read or "(nothing)", _named(routes, step.state.possible), _named(routes, step.state.matches))
@@ -61,7 +61,20 @@ def steps_table(source: Source, number: str, reading: Reading = "search") -> Sho
     return together(table(f"{number}, digit by digit", headings, rows), *doubts)
 
 
-def _table(source: Source) -> RouteTable:
+def step_words(source: Source, number: str, reading: Reading = "search") -> Shown:
+    """Where a number is when so much of it is read: what still can match, and what matches if it ends there."""
+    routes = route_table(source)
+    state = walk([row.number_pattern for row in routes.routes], number, reading)[-1].state
+    words = [
+        f"Read: {number or '(nothing)'}.",
+        f"Still can match: {_named(routes, state.possible)}.",
+        f"Match, if the number ends here: {_named(routes, state.matches)}.",
+    ]
+    return sentences(words)
+
+
+def route_table(source: Source) -> RouteTable:
+    """A table, or a list of patterns as a table whose routes have the names of their patterns."""
     if isinstance(source, RouteTable | SipConfiguration | Resource):
         return table_of(source)
     if isinstance(source, str):
@@ -157,7 +170,7 @@ def _twin(table: RouteTable, folded: Folded, trace: Trace | None, number: str) -
         yield f"{name}: {_named(table, state.possible)} can match.{match}"
         for arrow in folded.arrows:
             if arrow.tail == i:
-                yield f"- {arrow.words} leads to {'the start' if not arrow.head else f'state {arrow.head}'}."
+                yield f"- by {arrow.words} to {'the start' if not arrow.head else f'state {arrow.head}'}"
     if trace:
         yield _ending(table, folded, trace, number)
 

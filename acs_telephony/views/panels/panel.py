@@ -99,7 +99,8 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.answer.value = f'<div data-said="{html.escape(shown.said)}">{shown.html}</div>'
 
     def _refuse(self, words: str) -> None:
-        stays = " The answer below is the last good one." if self.answer.value else ""
+        apart = "\n" if "\n" in words else " "  # words that end with a caret keep it on a line of its own
+        stays = f"{apart}The answer below is the last good one." if self.answer.value else ""
         self.error.value = notice("Error", f"{words}{stays}").html
 
     def __repr__(self) -> str:

@@ -101,6 +101,19 @@ def test_the_report_for_code_scanning_is_there_to_upload(walked: tuple[Walk, lis
     assert [report["version"] for report in reports] == ["2.1.0"] * 2  # of the red pull request and of the green one
 
 
+def test_the_step_that_only_reports_does_not_fail(tools: None, tmp_path: Path) -> None:
+    """Asked about the first table of the page, which has three errors, before any was accepted."""
+    walk, page = Walk(tmp_path), blocks(PAGE)
+    (walk.here / "table.json").write_text(page[1].text, encoding="utf-8")
+    (walk.here / "silence.toml").write_text("", encoding="utf-8")
+    final = yaml.safe_load([block.text for block in page if block.name == WORKFLOW][-1])
+    (script,) = [step["run"] for step in steps(final) if "sarif" in step.get("run", "")]
+
+    assert walk.run(script).code == 0
+    (run,) = json.loads((walk.here / "table.sarif").read_text(encoding="utf-8"))["runs"]
+    assert [result["level"] for result in run["results"]].count("error") == 3
+
+
 def test_the_actions_are_those_that_this_project_uses_itself() -> None:
     ours = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
     known = set(re.findall(r"uses: (\S+)", ours + (ROOT / "README.md").read_text(encoding="utf-8")))

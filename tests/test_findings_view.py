@@ -28,7 +28,9 @@ def test_first_choices_and_nobody_are_shown_with_a_sum_that_is_all_of_e164() -> 
     lines = str(shares_table(table, audit(table), most=60)).splitlines()
 
     assert len(lines) == 3 + 60 + 2
-    *parts, total = [int(re.findall(r"  (\d[\d,]*)(?=  )", line)[0].replace(",", "")) for line in lines[3:]]
+    counts = re.findall(r"([\d,]+) +(?:under |over )?[\d.]+ %", "\n".join(lines[3:]))
+    *parts, total = (int(count.replace(",", "")) for count in counts)
+    assert len(parts) == 61
     assert sum(parts) == total == ALL
 
 

@@ -34,17 +34,17 @@ def shares_table(source: RouteTable | SipConfiguration | Resource, audit: Audit,
     routes = table_of(source).routes
     shown = list(enumerate(zip(routes, audit.shares, strict=True), 1))
     rows: list[tuple[object, ...]] = [
-        (row, route.name, _count(share.first), _part(share.first), _count(share.standby))
+        (route.name, row, _count(share.first), _part(share.first), _count(share.standby))
         for row, (route, share) in shown[:most]
     ]
     if len(shown) > most:
         rest = [share.first for _, (_, share) in shown[most:]]
         first = None if None in rest else sum(filter(None, rest))
-        rows.append(("", f"{len(rest)} more routes", _count(first), _part(first), ""))
-    rows.append(("", "nobody", _count(audit.nobody), _part(audit.nobody), ""))
+        rows.append((f"{len(rest)} more routes", "", _count(first), _part(first), ""))
+    rows.append(("nobody", "", _count(audit.nobody), _part(audit.nobody), ""))
     if audit.nobody is not None:
-        rows.append(("", "all of E.164", _count(_ALL_E164), "100.00 %", ""))
-    return table("Who gets how many numbers of E.164", ("row", "route", "first choice", "share", "standby"), rows)
+        rows.append(("all of E.164", "", _count(_ALL_E164), "100.00 %", ""))
+    return table("Who gets how many numbers of E.164", ("route", "row", "first choice", "share", "standby"), rows)
 
 
 def _count(count: int | None) -> str:

@@ -15,6 +15,7 @@ from acs_telephony.automaton import Matches, compile_table
 from acs_telephony.checking.findings import listed
 from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
 from acs_telephony.domains import E164, Domain
+from acs_telephony.guide.mapping import Part
 from acs_telephony.languages import READINGS
 from acs_telephony.receiving import Arrival, ToApplication, certificate_matches
 from acs_telephony.routing import Answered, Dropped, Journey
@@ -205,3 +206,17 @@ def check_first_day(day: date, word_on: Callable[[date], str], wanted: str) -> C
     if word_on(eve) == wanted:
         return Check(False, f"On {day} it is {wanted!r}, but on {eve} it is so already.")
     return Check(True, f"On {eve} it is {word_on(eve)!r}, and from {day} on {wanted!r}.")
+
+
+def check_answered(part: Part) -> Check:
+    """Whether every number of a part comes to a route; otherwise the shortest that comes to nobody.
+
+    >>> from acs_telephony.guide.mapping import map_numbers
+    >>> from acs_telephony.tables import microsoft_three_routes
+    >>> print(check_answered(map_numbers(microsoft_three_routes(), "+1").part("+142")))
+    Not yet. Nobody takes +142 (3 digits), and 1,111,011,111,110 others.
+    """
+    if part.gap is None:
+        return Check(True, f"Each of the {part.numbers:,} {part.name} comes to a route.")
+    others = f", and {part.nobody - 1:,} others" if part.nobody > 1 else ""
+    return Check(False, f"Nobody takes {part.gap} ({len(part.gap) - 1} digits){others}.")

@@ -207,7 +207,7 @@ def test_a_map_of_valid_numbers_holds_as_many_as_its_types_hold_apart() -> None:
     table = contoso()
     for country, prefix in (("NL", "+31"), ("BE", "+32")):
         whole = map_numbers(table, prefix, domain=valid_numbers(country)).whole
-        types = map_types(table, number_types(country)).parts
+        types = map_types(table, {one.name: [one] for one in number_types(country)}).parts
         assert whole.numbers <= sum(part.numbers for part in types)
         assert whole.nobody <= sum(part.nobody for part in types)
         assert whole.gap in {part.gap for part in types}
@@ -217,19 +217,16 @@ def test_what_a_plan_holds_beyond_e164_is_left_out() -> None:
     """libphonenumber's plan of Germany has numbers of 16 digits, and E.164 has none."""
     long = table_from(r"^\+49\d{14,}$")
 
-    assert sum(part.taken for part in map_types(long, number_types("DE")).parts) == 0
+    assert sum(part.taken for part in map_types(long, {"all": number_types("DE")}).parts) == 0
     assert map_numbers(long, "+49", domain=valid_numbers("DE")).whole.taken == 0
 
 
-def test_types_stand_in_the_order_in_which_they_were_given() -> None:
+def test_a_number_of_several_types_counts_once_in_their_group() -> None:
     one = NumberType("made", "NL", r"^\+31[12]$")
-    other = NumberType("other", "NL", r"^\+31\d{2}$")
-    found = map_types(table_from(r"^\+312"), [one, other])
+    other = NumberType("other", "NL", r"^\+31[2-4]$")
+    found = map_types(table_from(r"^\+31[23]"), {"one": [one], "both": [one, other]})
 
-    assert [(part.name, part.numbers, part.taken) for part in found.parts] == [
-        ("made numbers of NL", 2, 1),
-        ("other numbers of NL", 100, 10),
-    ]
+    assert [(part.name, part.numbers, part.taken) for part in found.parts] == [("one", 2, 1), ("both", 4, 2)]
 
 
 # ---------------------------------------------------------------- codes, other tables, and what cannot be read

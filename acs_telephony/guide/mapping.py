@@ -6,7 +6,7 @@ chain, so no number is in two classes; and every walk counts all numbers of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -126,9 +126,9 @@ def map_numbers(
     return _mapped(source, what, domains, reading, begins)
 
 
-def map_types(source: Source, types: Sequence[NumberType], reading: Reading = "search") -> NumberMap:
-    """The valid numbers of these types, a part for each type, in the same order."""
-    domains = [_valid(f"{one.name} numbers of {one.country}", [one]) for one in types]
+def map_types(source: Source, groups: Mapping[str, Iterable[NumberType]], reading: Reading = "search") -> NumberMap:
+    """The valid numbers of some types, a part for each group; a number of several types in a group is counted once."""
+    domains = [_valid(name, types) for name, types in groups.items()]
     return _mapped(source, "valid numbers by type", domains, reading, "")
 
 

@@ -12,10 +12,10 @@ from typing import Final
 from acs_telephony.checking.findings import listed
 from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.facts import cite, load
-from acs_telephony.guide.mapping import Chain, NumberMap, Part, Source, map_types, takers
+from acs_telephony.guide.mapping import Chain, NumberMap, OutcomeClass, Part, Source, map_types, takers
 from acs_telephony.languages import Reading
 from acs_telephony.models import quoted
-from acs_telephony.numbers import costly_numbers, number_types
+from acs_telephony.numbers import NumberType, costly_numbers, number_types
 from acs_telephony.views import dot
 from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.pages import kindly
@@ -32,6 +32,7 @@ _MEANING: Final[dict[State, str]] = {
     "warn": "a share: so many of its numbers do",
     "idle": "nobody: none of its numbers does",
 }
+_Way = tuple[str, tuple[str, ...]]  # a type of number, and the SBCs that it reaches
 _ONLY_PLANS: Final = "Which numbers are valid is libphonenumber's word, as in the installed package phonenumbers."
 
 
@@ -106,9 +107,11 @@ def _table(rows: Iterable[Iterable[str]], space: int) -> str:
 def _remarks(found: NumberMap) -> list[str]:
     whole = found.whole
     remarks = [f"Of {whole.numbers:,} numbers {whole.taken:,} come to a route and {whole.nobody:,} to nobody."]
-    remarks.append(_READINGS[found.reading])
     if whole.unsure:
-        remarks.append(f"* {whole.unsure:,} of them come elsewhere, or to nobody, under the other reading.")
+        words = f"{whole.unsure:,} numbers come elsewhere, or to nobody, under the other reading."
+        remarks += [_READINGS[found.reading], f"* {words}"]
+    else:
+        remarks.append("The same comes out whether patterns match anywhere in a number or the whole number.")
     if found.parts[-1].numbers:
         remarks.append(f"{found.parts[-1].numbers:,} of them end too early to stand in a cell.")
     return remarks + _unproven(found)
@@ -153,14 +156,15 @@ def classes_table(found: NumberMap, part: str = "", most: int = 10) -> Shown:
         rows.append((f"{len(rest)} more classes", f"{count:,}", percent(count, its.numbers), ""))
     rows.append(("all together", f"{its.numbers:,}", "all" if its.numbers else "", ""))
     headings = ("comes to", "numbers", "share", "the shortest")
-    return together(table(f"Outcome classes: {its.name}", headings, rows), *_warnings(found))
+    where = f"{found.what}, part {part}" if part else found.what
+    return together(table(f"Outcome classes: {where}", headings, rows), *_warnings(found))
 
 
 @kindly
 def gaps_table(source: Source, *countries: str, reading: Reading = "search") -> Shown:
     """For each type of number of these countries: how many are valid, and how many of them nobody takes."""
     types = [one for country in countries for one in number_types(country)]
-    found = map_types(source, types, reading)
+    found = map_types(source, _alone(types), reading)
     rows = [
         (one.country, one.name, f"{part.numbers:,}", f"{part.nobody:,}", part.gap or "none", f"{part.unsure:,}")
         for one, part in zip(types, found.parts, strict=True)
@@ -174,21 +178,25 @@ def costly_table(source: Source, *countries: str, reading: Reading = "search") -
     """Through which SBCs a caller reaches premium-rate, shared-cost and satellite numbers, of some countries or all."""
     wanted = [country.strip().upper() for country in countries]
     types = [one for one in costly_numbers() if not wanted or one.country in wanted]
-    found = map_types(source, types, reading)
-    groups: dict[tuple[str, tuple[str, ...]], list[tuple[str, int, str, Chain]]] = {}
-    for one, part in zip(types, found.parts, strict=True):
+    # Countries share numbers, as all of +1 do, and each number counts once: so a part for each type of all countries.
+    kinds = {kind: [one for one in types if one.name == kind] for kind in dict.fromkeys(one.name for one in types)}
+    found, alone = map_types(source, kinds, reading), map_types(source, _alone(types), reading)
+    where: dict[_Way, set[str]] = {}
+    for one, part in zip(types, alone.parts, strict=True):
         for its in part.classes:
-            trunks = {fqdn for route in its.chain for fqdn in found.table.routes[route].trunks}
-            if trunks:
-                group = groups.setdefault((one.name, tuple(sorted(trunks))), [])
-                group.append((one.country, its.count, its.witness, its.chain))
+            where.setdefault((one.name, _sbcs(found.table, its.chain)), set()).add(one.country)
+    ways: dict[_Way, list[OutcomeClass]] = {}
+    for part in found.parts:
+        for its in part.classes:
+            if sbcs := _sbcs(found.table, its.chain):
+                ways.setdefault((part.name, sbcs), []).append(its)
+    counts = {way: sum(one.count for one in classes) for way, classes in ways.items()}
     rows = []
-    for (kind, sbcs), group in sorted(groups.items(), key=lambda item: -sum(one[1] for one in item[1])):
-        witness = min((one[2] for one in group), key=lambda number: (len(number), number))
-        routes = sorted({one[3][0] for one in group})
-        where = listed(sorted({one[0] for one in group}), 6)
-        names = listed([found.table.routes[route].name for route in routes])
-        rows.append((kind, where, f"{sum(one[1] for one in group):,}", witness, names, listed(sbcs)))
+    for (kind, sbcs), classes in sorted(ways.items(), key=lambda item: -counts[item[0]]):
+        shortest = min((one.witness for one in classes), key=lambda number: (len(number), number))
+        first = [found.table.routes[route].name for route in sorted({one.chain[0] for one in classes})]
+        countries_with_it = listed(sorted(where[kind, sbcs]), 6)
+        rows.append((kind, countries_with_it, f"{counts[kind, sbcs]:,}", shortest, listed(first), listed(sbcs)))
     headings = ("type", "of", "numbers", "the shortest", "first choice", "SBCs")
     caption = "Costly numbers that a caller can reach" if rows else "Costly numbers: no route takes any"
     return together(table(caption, headings, rows), *_warnings(found), _plans())
@@ -200,11 +208,19 @@ def emergency_table(source: Source, *numbers: str) -> Shown:
     facts = load("emergency")
     known = numbers or sorted({number for row in facts["countries"].values() for number in row["numbers"]})
     chains = takers(source, [form for number in known for form in (number, f"+{number}")])
-    found = map_types(source, ())
+    found = map_types(source, {})
     rows = [(number, *(_either(found.table, *chains[form]) for form in (number, f"+{number}"))) for number in known]
     unknown = f"{facts['dialled_form']['text']} [{cite('emergency', facts['dialled_form']['source'])}]"
     headings = ("number", "as dialled", "with a plus")
     return together(table("Who takes emergency numbers", headings, rows), *_warnings(found), notice("Unknown", unknown))
+
+
+def _alone(types: Iterable[NumberType]) -> dict[str, list[NumberType]]:
+    return {f"{one.name} numbers of {one.country}": [one] for one in types}
+
+
+def _sbcs(its: RouteTable, chain: Chain) -> tuple[str, ...]:
+    return tuple(sorted({fqdn for route in chain for fqdn in its.routes[route].trunks}))
 
 
 def _either(its: RouteTable, search: Chain, whole: Chain) -> str:

@@ -169,7 +169,7 @@ def gaps_table(source: Source, *countries: str, reading: Reading = "search") -> 
         (one.country, one.name, f"{part.numbers:,}", f"{part.nobody:,}", part.gap or "none", f"{part.unsure:,}")
         for one, part in zip(types, found.parts, strict=True)
     ]
-    headings = ("country", "type", "valid numbers", "nobody takes", "the shortest", "other reading differs for")
+    headings = ("country", "type", "valid numbers", "nobody takes", "the shortest", "hangs on the reading")
     return together(table("Valid numbers that nobody takes", headings, rows), *_warnings(found), _plans())
 
 

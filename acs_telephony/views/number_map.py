@@ -28,9 +28,9 @@ _READINGS: Final[dict[Reading, str]] = {
     "whole": "Patterns match the whole number.",
 }
 _MEANING: Final[dict[State, str]] = {
-    "good": "all: each of its numbers comes to a route",
-    "warn": "a share: so many of its numbers do",
-    "idle": "nobody: none of its numbers does",
+    "good": "all: each number comes to a route",
+    "warn": "a share: so many come to a route",
+    "idle": "nobody: no number comes to a route",
 }
 _Way = tuple[str, tuple[str, ...]]  # a type of number, and the SBCs that it reaches
 _ONLY_PLANS: Final = "Which numbers are valid is libphonenumber's word, as in the installed package phonenumbers."
@@ -77,12 +77,24 @@ def _cell(part: Part, found: NumberMap) -> str:
         return f'<TD BORDER="0" WIDTH="{_BAR + 6}" HEIGHT="34"></TD>'
     words = percent(part.taken, part.numbers).replace("under ", "&lt;").replace("over ", "&gt;")
     digits, mark = part.name.removeprefix(found.prefix), "*" if part.unsure else ""
+    country = f'<FONT POINT-SIZE="9"> {its}</FONT>' if (its := _country(part.name)) else ""
     state = _state(part)
     length = max(1, round(part.share * _BAR)) if part.taken else 0
     bar = [_blank(length, TONES[state].line)] * (length > 0) + [_blank(_BAR - length)] * (length < _BAR)
-    lines = [f'<FONT POINT-SIZE="11"><B>{digits}</B></FONT>', _text(words + mark), _table([bar], 0)]
+    lines = [f'<FONT POINT-SIZE="11"><B>{digits}</B></FONT>{country}', _text(words + mark), _table([bar], 0)]
     inside = _table([[f'<TD BORDER="0">{line}</TD>'] for line in lines], 0)
     return f"<TD {_look(state)}>{inside}</TD>"
+
+
+def _country(code: str) -> str:
+    """The ISO code of the country with this code of two digits; the first, where several share it; else nothing."""
+    import phonenumbers
+
+    return next(iter(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())), "") if len(code) == 3 else ""
+
+
+def _named(part: Part) -> str:
+    return f"{part.name} {_country(part.name)}".strip()
 
 
 def _blank(width: int, colour: str = "") -> str:
@@ -134,10 +146,11 @@ def _twin(found: NumberMap, remarks: Iterable[str]) -> str:
     """Cells with the same share in one line, neighbours as a range; the largest shares come first."""
     cells = sorted((cell for cell in found.parts[:-1] if cell.numbers), key=lambda cell: (-cell.share, cell.name))
     lines = []
-    for share, group in groupby(cells, key=lambda cell: percent(cell.taken, cell.numbers)):
-        names = sorted(cell.name for cell in group)
-        ranges = [list(its) for _, its in groupby(names, key=lambda name: int(name[1:]) - names.index(name))]
-        lines.append(f"{share}: {', '.join(one[0] + (f' to {one[-1]}' if one[1:] else '') for one in ranges)}.")
+    for share, its in groupby(cells, key=lambda cell: percent(cell.taken, cell.numbers)):
+        group = sorted(its, key=lambda cell: cell.name)
+        runs = [list(run) for _, run in groupby(enumerate(group), key=lambda at: int(at[1].name[1:]) - at[0])]
+        ranges = [" to ".join(dict.fromkeys((_named(run[0][1]), _named(run[-1][1])))) for run in runs]
+        lines.append(f"{share}: {', '.join(ranges)}.")
     return "\n".join(map(dot.clean, (*remarks, *lines)))
 
 

@@ -14,10 +14,12 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Final, get_args
 
+from acs_telephony.guide.mapping import map_numbers
 from acs_telephony.routing import Answered, Dropped, Effect, Ended, Journey, Leg, Outcome, Try, VoiceCalling, dial
-from acs_telephony.tables import microsoft_three_routes
+from acs_telephony.tables import contoso, microsoft_three_routes
 from acs_telephony.views import dot
 from acs_telephony.views.architecture import Setup, architecture
+from acs_telephony.views.number_map import number_map
 from acs_telephony.views.palette import State, Who
 from acs_telephony.views.pictures import KEPT, Picture
 
@@ -258,7 +260,7 @@ def kept_pictures() -> dict[str, Picture]:
     """The pictures that the project keeps in `diagrams/`, by file name without suffix."""
     pictures = {f"architecture-{setup}": architecture(setup) for setup in get_args(Setup)}
     call = dial(microsoft_three_routes(), "+1 425 555 0100", sbcs={"sbc1.contoso.biz": 503})
-    return pictures | {"path-failover": path(call)}
+    return pictures | {"path-failover": path(call), "number-map": number_map(map_numbers(contoso()))}
 
 
 def write_diagrams(folder: str | Path, pictures: Mapping[str, Picture] | None = None) -> tuple[str, ...]:

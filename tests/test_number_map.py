@@ -18,6 +18,7 @@ import pytest
 
 from acs_telephony import contoso
 from acs_telephony.checking.route_table import RouteRow, RouteTable
+from acs_telephony.errors import AnswerError
 from acs_telephony.guide.mapping import NumberMap, OutcomeClass, Part, map_numbers, of_length, valid_numbers
 from acs_telephony.numbers import countries, number_types
 from acs_telephony.views.display import Shown
@@ -26,10 +27,12 @@ from acs_telephony.views.number_map import (
     costly_table,
     emergency_table,
     gaps_table,
+    map_page,
     number_map,
     percent,
 )
 from acs_telephony.views.palette import TONES
+from acs_telephony.views.panels import map_panel
 from tests.test_diagrams import HOSTILE, SVG
 
 #: Of the numbers of eight digits that begin with +9: all of +90, a tenth of +91, and none of the others.
@@ -277,3 +280,32 @@ def test_tables_say_what_is_not_proven_and_refuse_kindly() -> None:
         assert "Not proven: 'broken' cannot be read" in shown.text
     assert "no number plan for 'XX'" in gaps_table(NINES, "XX").text
     assert set(countries()) >= {"NL", "US"}
+
+
+# ---------------------------------------------------------------- the page and its panel
+
+
+def test_the_page_shows_the_map_of_a_country_under_its_code_or_of_all_numbers() -> None:
+    assert "Who answers valid numbers of TR that begin with +90?" in map_page(NINES, "tr").text
+    assert "begin with +9021?" in map_page(NINES, "TR", "21").text
+    assert re.match(r"Of [\d,]+ numbers [\d,]+ come to a route and [\d,]+ to nobody\.", map_page(NINES).said)
+    assert map_page(NINES).text.startswith("Who answers E.164 numbers?")
+    assert "begin with +902?" in map_page(NINES, "", "902").text
+    with pytest.raises(AnswerError, match=r"\+31 99.*there are no valid numbers of NL that begin with \+3199"):
+        map_page(NINES, "NL", "99")
+    with pytest.raises(AnswerError, match="no beginning"):
+        map_page(NINES, "NL", "a")
+
+
+def test_the_panel_answers_as_the_page_does_and_keeps_its_last_answer_beside_an_error() -> None:
+    panel = map_panel(NINES, "TR")
+    assert map_page(NINES, "TR").html in panel.answer.value
+
+    panel.controls["digits"].value = "call mum"
+    assert "is no beginning of an E.164 number" in panel.error.value
+    assert map_page(NINES, "TR").html in panel.answer.value
+
+    panel.controls["digits"].value = "5"
+    assert panel.error.value == ""
+    panel.controls["country"].value = ""
+    assert map_page(NINES, "", "5").html in panel.answer.value

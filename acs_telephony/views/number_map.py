@@ -6,13 +6,26 @@ What is counted is counted in `guide/mapping.py`; here it is only shown.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
 from acs_telephony.checking.findings import listed
 from acs_telephony.checking.route_table import RouteTable
+from acs_telephony.domains import E164
+from acs_telephony.errors import AnswerError
 from acs_telephony.facts import cite, load
-from acs_telephony.guide.mapping import Chain, NumberMap, OutcomeClass, Part, Source, map_types, takers
+from acs_telephony.guide.mapping import (
+    Chain,
+    NumberMap,
+    OutcomeClass,
+    Part,
+    Source,
+    map_numbers,
+    map_types,
+    takers,
+    valid_numbers,
+)
 from acs_telephony.languages import Reading
 from acs_telephony.models import quoted
 from acs_telephony.numbers import NumberType, costly_numbers, number_types
@@ -51,6 +64,22 @@ def percent(part: int, of: int) -> str:
 
 
 # ---------------------------------------------------------------- the picture
+
+
+def map_page(source: Source, country: str = "", digits: str = "") -> Shown:
+    """The map of all numbers, or of the valid ones of a country (ISO code), that go on with some digits; its classes.
+
+    Raises AnswerError where there is no such number, and NumberError for a country that has no number plan.
+    """
+    import phonenumbers
+
+    domain = valid_numbers(country) if country else E164
+    code = phonenumbers.country_code_for_region(country.strip().upper()) if country else ""
+    found = map_numbers(source, f"+{code}{digits}", domain=domain)
+    if not any(part.numbers for part in found.parts[:-1]):
+        remedy = "Take fewer digits behind it, or none."
+        raise AnswerError(f"there are no {found.what}", place=f"+{code} {digits}"[:60], remedy=remedy)
+    return replace(together(number_map(found), classes_table(found)), said=_remarks(found)[0])
 
 
 def number_map(found: NumberMap) -> Picture:

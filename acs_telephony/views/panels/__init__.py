@@ -5,3 +5,4 @@ from acs_telephony.views.panels.choose import choose_panel as choose_panel
 from acs_telephony.views.panels.country import country_panel as country_panel
 from acs_telephony.views.panels.dial import dial_panel as dial_panel
 from acs_telephony.views.panels.machine import machine_panel as machine_panel
+from acs_telephony.views.panels.map import map_panel as map_panel

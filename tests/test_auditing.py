@@ -389,3 +389,12 @@ def example(country: str, name: str) -> str:
     number = phonenumbers.example_number_for_type(country, kind if kind < 20 else 10)
     assert number is not None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def test_a_plan_that_goes_on_where_e164_ends_is_counted_as_far_as_e164_goes() -> None:
+    """+49 180 and 5 to 10 digits, though the plan has 11; +49 137, a digit from 1 to 6 and six; +49 138 and four."""
+    total = sum(10**digits for digits in range(5, 11)) + 6 * 10**6 + 10**4
+    gaps = [one for one in audit(RouteTable((RouteRow("a", "^1$"),)), countries=["DE"]).findings if one.rule == "gap"]
+
+    (shared,) = [one for one in gaps if "shared-cost" in one.sentence]
+    assert shared.count == total == 11_117_110_000

@@ -301,7 +301,9 @@ def _of_the_countries(table: RouteTable, survey: Survey, its: Tally, countries: 
     told: Told = {}
     reading = its.reading
     for kind in (kind for country in countries for kind in number_types(country)):
-        domain = Domain(f"valid {kind.name} numbers of {kind.country}", kind.pattern, E164.longest)
+        # Some plans go on where E.164 ends: German shared-cost numbers have up to 16 digits there.
+        plan = f"(?={E164.pattern}){kind.pattern}"
+        domain = Domain(f"valid {kind.name} numbers of {kind.country}", plan, E164.longest)
         try:
             witness, count, total = _gap(survey, domain, its)
         except BudgetError as error:

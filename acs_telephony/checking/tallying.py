@@ -111,11 +111,14 @@ def tally(
         if reached and not alive:
             result.lost = result.lost or Group(witness)
             result.lost.add(count, first)
+        kinds: dict[str, set[str]] = {}
         for label in ground.labels if reached else ():
-            key = costly[label].name, tuple(sorted(reached))
-            group = result.costly.setdefault(key, Group(witness))
+            kinds.setdefault(costly[label].name, set()).add(costly[label].country)
+        for kind, countries in kinds.items():
+            # Once for a kind, in however many countries the numbers are of it: +1 900 is in 25 plans.
+            group = result.costly.setdefault((kind, tuple(sorted(reached))), Group(witness))
             group.add(count, first)
-            group.countries.add(costly[label].country)
+            group.countries |= countries
     return result
 
 

@@ -15,6 +15,7 @@ from acs_telephony.checking.findings import Finding, listed
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.models import Resource, SipConfiguration, quoted
 from acs_telephony.views.display import Shown, notice, table, together
+from acs_telephony.views.number_map import percent
 
 _MOST_ROWS = 12
 #: All numbers of E.164: a plus and 2 to 15 digits, the first not 0.
@@ -43,7 +44,7 @@ def shares_table(source: RouteTable | SipConfiguration | Resource, audit: Audit,
         rows.append((f"{len(rest)} more routes", "", _count(first), _part(first), ""))
     rows.append(("nobody", "", _count(audit.nobody), _part(audit.nobody), ""))
     if audit.nobody is not None:
-        rows.append(("all of E.164", "", _count(_ALL_E164), "100.00 %", ""))
+        rows.append(("all of E.164", "", _count(_ALL_E164), _part(_ALL_E164), ""))
     return table("Who gets how many numbers of E.164", ("route", "row", "first choice", "share", "standby"), rows)
 
 
@@ -52,13 +53,9 @@ def _count(count: int | None) -> str:
 
 
 def _part(count: int | None) -> str:
-    """A share of E.164 in percent; what is not all is never rounded to all, nor what is something to nothing."""
     if count is None:
         return ""
-    part = 100 * count / _ALL_E164
-    if 0 < part < 0.01:
-        return "under 0.01 %"
-    return "over 99.99 %" if 99.99 < part < 100 else f"{part:.2f} %"
+    return {0: "0.00 %", _ALL_E164: "100.00 %"}.get(count) or percent(count, _ALL_E164)
 
 
 def changes_page(comparison: Comparison) -> Shown:

@@ -1,9 +1,9 @@
 """One machine for many patterns: which of them match, the shortest number that shows it, and how many there are.
 
 A state of the machine is the set of languages still alive (`languages.py`), each with the routes that are left with
-it; so one walk over a number answers for every pattern at once, and one breadth-first search over the states finds the
-shortest, then smallest, number with any property. States are made when they are first needed: reading a number costs
-one step for each of its characters.
+it; so one walk over a number answers for every pattern at once. States are made when they are first needed: reading a
+number costs one step for each of its characters. All numbers of a domain together are no walk but a split
+(`splitting.py`): it gives each set of routes that match, how many numbers have it, and the shortest, then smallest.
 
 Our model, not documented: whether the service looks for a pattern anywhere in the number ("search", what .NET's
 `Regex.IsMatch` does) or lets it match the whole number only ("whole"). Both readings can be compiled.
@@ -11,25 +11,24 @@ Our model, not documented: whether the service looks for a pattern anywhere in t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from operator import itemgetter
 from typing import Any
 
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AnswerError, BudgetError, NumberError, PatternError
 from acs_telephony.languages import ALL, EMPTY, READINGS, Exhausted, Languages, Move, Reading, Search, unpack
 from acs_telephony.patterns import ANY_CHARACTER, Pattern, charset, parse
+from acs_telephony.splitting import Split
 
 Matches = tuple[int, ...]
 
-MOST_STATES = 100_000  # in one machine; a table of 5,000 ordinary routes needs about 40,000
+MOST_STATES = 100_000  # in one machine; the numbers of 5,000 ordinary routes need about 10,000
 MOST_ALIVE = 1_000_000  # languages alive in all states together, about 100 MB
 MOST_SPENT = 20_000_000  # the same for all questions to one machine, about 10 seconds
-MOST_TERMS = 400_000  # expressions made while reading, about 150 MB; 5,000 ordinary routes need about 25,000
+MOST_TERMS = 400_000  # expressions made while reading, about 150 MB; 5,000 ordinary routes need about 1,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,15 @@ def _smallest(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
-_symbol = itemgetter(0)
+def _reached(start: int, left: dict[int, set[int]], most: int) -> set[int]:
+    """The languages that were left of one so far, itself among them; no more are looked at than `most`."""
+    reached, ahead = {start}, [start]
+    while ahead and len(reached) < most:
+        new = left.get(ahead.pop(), set()) - reached
+        reached |= new
+        ahead.extend(new)
+    return reached
+
 
 #: A language that is still alive, and the routes that are left with it as a number with one bit for each.
 State = tuple[tuple[int, int], ...]
@@ -136,7 +143,7 @@ class Machine:
                 self._forget()
             inside = self._languages.of(pattern, "whole")
             with self._at_most():
-                self._regions[domain] = self._crawl(inside, domain)
+                self._regions[domain] = self._crawl(inside) if domain.longest is None else self._split(inside)
         return self._regions[domain]
 
     @contextmanager
@@ -191,47 +198,41 @@ class Machine:
             none, some = ({its.after(one, ord(character)) for one in side} for side in (none, some))
         condition = its.both(its.other(its.either(*none)), its.either(*some) if asked else ALL)
         longest = (domain.longest or 0) - len(prefix)
-        rest = Search(its, self._moves, self._check_search).shortest(wanted, condition, longest)
+        rest = Search(its, self._moves, self._check).shortest(wanted, condition, longest)
         return None if rest is None else prefix + rest
 
-    def _check_search(self, dead_ends: int) -> None:
-        if dead_ends > MOST_STATES or self._has_too_many_terms():
+    def _check(self, states: int) -> None:
+        if states > MOST_STATES or self._has_too_many_terms():
             raise self._over_budget()
 
-    def _crawl(self, language: int, domain: Domain) -> tuple[Region, ...]:
-        """Every string of the domain, length by length; strings that no state tells apart travel together."""
+    def _split(self, inside: int) -> tuple[Region, ...]:
+        """The regions of a domain that has a longest number, in the order of their witnesses."""
+        languages, routes = zip(*self._tuples[0], strict=True) if self._tuples[0] else ((), ())
+        parts = Split(self._languages, self._moves, self._check).parts(languages, inside)
+        regions = [
+            Region(unpack(sum(routes[place] for place in unpack(kind))), witness, count, longest)
+            for kind, (count, witness, longest) in parts.items()
+        ]
+        return tuple(sorted(regions, key=lambda region: (len(region.witness), region.witness)))
+
+    def _crawl(self, inside: int) -> tuple[Region, ...]:
+        """The same for a domain without a longest number: length by length, into each state once."""
         found: dict[Matches, Region] = {}
-        layer = {(0, language): ("", 1)}
-        seen = set(layer)
-        while layer:
-            self._languages.exert(5 * len(layer))
-            following: dict[tuple[int, int], tuple[str, int]] = {}
-            arrived: dict[Matches, tuple[str, int]] = {}
-            for (state, inside), (text, count) in layer.items():
-                if self._languages.nullable[inside]:
-                    matches = self._accepts[state]
-                    first, so_far = arrived.get(matches, (text, 0))
-                    arrived[matches] = first, so_far + count
-                row, moves = self._rows[state], self._moves(inside)
-                if min(map(row.__getitem__, map(_symbol, moves)), default=0) < 0:
-                    self._fill(state, tuple(map(_symbol, moves)))
-                for symbol, size, character, still_inside in moves:
-                    key = (row[symbol], still_inside)
-                    # The layer is in the order of its texts, so the first text to arrive is the smallest.
-                    known = following.get(key)
-                    if known is not None:
-                        following[key] = known[0], known[1] + count * size
-                    elif domain.longest is not None or key not in seen:
-                        following[key] = text + character, count * size
-            for matches, (text, count) in arrived.items():
-                region = found.get(matches)
-                witness, so_far = (region.witness, region.count or 0) if region else (text, 0)
-                found[matches] = Region(matches, witness, so_far + count, text)
-            if domain.longest is None:
-                seen.update(following)
-            layer = following
-        if domain.longest is None:
-            return tuple(Region(region.matches, region.witness, None, region.longest) for region in found.values())
+        ways, seen = [(0, inside, "")], {(0, inside)}
+        for state, left, text in ways:  # more are added on the way, each after those that are shorter or smaller
+            self._languages.exert(5)
+            if self._is_full():
+                raise self._over_budget()
+            matches = self._accepts[state]
+            known = found.get(matches)
+            if self._languages.nullable[left] and not (known and len(known.longest) == len(text)):
+                found[matches] = Region(matches, known.witness if known else text, None, text)
+            for symbol, _, character, still in self._moves(left):
+                target = self._rows[state][symbol]
+                key = target if target >= 0 else self._step(state, symbol), still
+                if key not in seen:
+                    seen.add(key)
+                    ways.append((*key, text + character))
         return tuple(found.values())
 
     def _moves(self, inside: int) -> list[Move]:
@@ -258,7 +259,6 @@ class Machine:
         """Begin anew: no states and no expressions but those of the patterns themselves."""
         self._languages = Languages()
         self._inside: dict[int, list[Move]] = {}
-        self._after: dict[tuple[int, ...], dict[int, tuple[int, ...]]] = {}
         #: The language of each route that was read.
         self._start: dict[int, int] = {}
         for route, (pattern, reading) in enumerate(zip(self.patterns, self.readings, strict=True)):
@@ -302,34 +302,6 @@ class Machine:
             self._walks.append({None: self._accepts[-1]})
         return number
 
-    def _fill(self, state: int, symbols: tuple[int, ...]) -> None:
-        """Steps from a state; symbols after which the same languages are left are taken together."""
-        if self._is_full():
-            raise self._over_budget()
-        languages, routes = zip(*self._tuples[state], strict=True) if self._tuples[state] else ((), ())
-        targets: dict[tuple[int, ...], int] = {}
-        row = self._rows[state]
-        followers = zip(*(self._after_each(language, symbols) for language in languages), strict=True)
-        for symbol, left in zip(symbols, followers, strict=False):
-            target = targets.get(left)
-            if target is None:
-                alive: dict[int, int] = {}
-                for language, its in zip(left, routes, strict=True):
-                    if language != EMPTY:
-                        alive[language] = alive.get(language, 0) | its
-                target = targets[left] = self._number_of(alive)
-            row[symbol] = target
-        if not languages:
-            row[:] = [state] * len(row)
-
-    def _after_each(self, language: int, symbols: tuple[int, ...]) -> tuple[int, ...]:
-        """What may follow each of these symbols."""
-        rows = self._after.setdefault(symbols, {})
-        if language not in rows:
-            after, codes = self._languages.after, self._codes
-            rows[language] = tuple([after(language, codes[symbol]) for symbol in symbols])
-        return rows[language]
-
     def _step(self, state: int, symbol: int) -> int:
         code = _smallest(self._alphabet[symbol])
         alive: dict[int, int] = {}
@@ -347,13 +319,10 @@ class Machine:
         return len(self._languages.terms) - self._made_at_first > MOST_TERMS
 
     def _over_budget(self) -> BudgetError:
-        """Names the pattern that multiplies the states: the one with the most different languages."""
-        owners: dict[int, int] = {}
-        for state in self._tuples:
-            for language, routes in state:
-                owners[language] = owners.get(language, 0) | routes
-        places = (place for routes in owners.values() for place in unpack(routes) if place < len(self._owners))
-        worst = next(iter(Counter(places).most_common(1)), (0, 0))[0]
+        """Names the pattern that multiplies the states: the one that most different languages were left of."""
+        left, most = self._languages.left(), MOST_ALIVE // (len(self._owners) or 1)
+        sizes = [len(_reached(self._start.get(place, EMPTY), left, most)) for place in range(len(self._owners))]
+        worst = sizes.index(max(sizes))
         pattern, route = self.patterns[worst], self._owners[worst] + 1
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
         problem = f"the table needs too many states, over {MOST_STATES:,}; the pattern of route {route} adds most"

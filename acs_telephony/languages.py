@@ -17,7 +17,7 @@ from acs_telephony.trees import Anchor, Character, Choice, Lookahead, Node, Repe
 Reading = Literal["search", "whole"]
 READINGS: tuple[Reading, ...] = ("search", "whole")
 
-# Parts put together to answer one question, about a second; a walk over 5,000 ordinary routes needs 60,000.
+# Parts put together to answer one question, one to two seconds; 5,000 ordinary routes need 400,000.
 MOST_EFFORT = 2_000_000
 MOST_WORK = 50_000  # expressions put together for one pattern; a pattern of a real dial plan needs about 50
 
@@ -36,15 +36,23 @@ class _Pair(NamedTuple):
 EMPTY, NOTHING, ALL = 0, 1, 2  # no string at all, the empty string only, every string
 
 
+#: How long a string is at least, from what its parts are at least.
+_SHORTEST: dict[str, Callable[[list[int]], int]] = {"then": sum, "either": min, "both": max}
+
+
 class Languages:
     """Regular languages as numbers: an expression is kept once, and equal expressions are the same number."""
 
     def __init__(self) -> None:
         self.terms: list[tuple[str, tuple[int, ...]]] = [("empty", ()), ("nothing", ()), ("all", ())]
         self.nullable = [False, True, True]
+        self.shortest = [1 << 30, 0, 0]
         self.numbers: dict[tuple[str, tuple[int, ...]], int] = {}
         self.derivatives: dict[tuple[int, int], int] = {}
         self.chains: dict[tuple[int, int], int] = {}
+        #: For each domain what is left of languages after the symbols that may begin its strings (`splitting.py`).
+        self.rows: dict[int, dict[int, tuple[int, ...]]] = {}
+        self.trims: dict[tuple[int, int], int] = {}
         self.pattern = ""
         self.work: int | None = None
         self.effort = 0
@@ -62,6 +70,8 @@ class Languages:
         if number == len(self.terms):
             self.terms.append((kind, parts))
             self.nullable.append(nullable)
+            rule = _SHORTEST.get(kind)
+            self.shortest.append(rule([self.shortest[part] for part in parts]) if rule else int(not nullable))
         return number
 
     def exert(self, parts: int) -> None:
@@ -174,6 +184,38 @@ class Languages:
                 return self.both(*(self.after(part, code) for part in parts))
             case _:
                 return self.other(self.after(parts[0], code))
+
+    def after_each(self, language: int, codes: tuple[int, ...]) -> list[int]:
+        """What may follow each of the characters with these codes, with less work than for one after the other."""
+        kind, parts = self.terms[language]
+        if kind == "either":
+            columns = list(zip(*(self.after_each(part, codes) for part in parts), strict=True))
+            united = {column: self.either(*column) for column in set(columns)}
+            return [united[column] for column in columns]
+        if kind == "then" and self.terms[parts[0]][0] == "set":
+            mask = self.terms[parts[0]][1][0]
+            return [parts[1] if mask >> code & 1 else EMPTY for code in codes]
+        return [self.after(language, code) for code in codes]
+
+    def trimmed(self, language: int, longest: int) -> int:
+        """The language without parts that hold no string up to this length: for such strings it is the same."""
+        kind, parts = self.terms[language]
+        if kind != "either":
+            return language if self.shortest[language] <= longest else EMPTY
+        key = language, longest
+        if key not in self.trims:
+            self.trims[key] = self.either(*[part for part in parts if self.shortest[part] <= longest])
+        return self.trims[key]
+
+    def left(self) -> dict[int, set[int]]:
+        """What was found to follow each language so far."""
+        found: dict[int, set[int]] = {}
+        for (language, _), after in self.derivatives.items():
+            found.setdefault(language, set()).add(after)
+        for rows in self.rows.values():
+            for language, row in rows.items():
+                found.setdefault(language, set()).update(row)
+        return found
 
     # From the tree of a pattern to a language: each part is told what may follow it.
 

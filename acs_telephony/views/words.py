@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from acs_telephony.errors import NumberError
@@ -46,6 +47,24 @@ def journey_words(journey: Journey) -> Shown:
     else:
         lines.append(f"The order in which the SBCs are tried decides. {_alternatives(journey)}")
     return together(sentences(lines), *_doubts(journey))
+
+
+def taker_words(journey: Journey) -> Shown:
+    """Who takes the number, in a sentence: the first choice, and the standbys in their order."""
+    number, legs = journey.dialled.number, journey.legs
+    if legs:
+        first, *others = (f"row {leg.position}, {leg.route.name} ({_sbcs(leg)})" for leg in legs)
+        behind = f"Standby, in order: {_some(others, '; ')}." if others else "There is no standby."
+        words = f"{number}: the first choice is {first}. {behind}"
+    else:
+        words = f"{number}: no route takes it. {journey.as_listed}"
+    unread = [one.route.name for one in journey.unread]
+    words += f" Not proven: {_some(unread)} cannot be read." if unread else ""
+    return together(notice("Answer", words), *_doubts(replace(journey, unread=())))
+
+
+def _sbcs(leg: Leg) -> str:
+    return " or ".join(map(str, leg.route.trunks or ())) or "no trunk"
 
 
 def _alternatives(journey: Journey) -> str:
@@ -147,9 +166,9 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _some(names: list[str]) -> str:
+def _some(names: list[str], between: str = ", ") -> str:
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
+    return between.join(names[:5]) + more
 
 
 def routes_table(resource: Resource) -> Shown:

@@ -6,3 +6,4 @@ from acs_telephony.views.panels.country import country_panel as country_panel
 from acs_telephony.views.panels.dial import dial_panel as dial_panel
 from acs_telephony.views.panels.machine import machine_panel as machine_panel
 from acs_telephony.views.panels.map import map_panel as map_panel
+from acs_telephony.views.panels.table import table_panel as table_panel

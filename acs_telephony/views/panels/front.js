@@ -28,10 +28,12 @@ function render({ model, el }) {
   };
 
   // JupyterLab reads a, b, d, x, arrows and Enter as orders to the notebook, also from a list that has the focus.
-  // It leaves a control alone that itself carries this attribute; Ctrl+S and Shift+Enter must go on to it.
+  // It leaves a control alone that itself carries this attribute; Ctrl+S and Shift+Enter must go on to it, but in a text
+  // of several lines Shift+Enter is a new line.
   const keep = (event) => {
     if (!panel.contains(event.target)) return;
-    const order = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+    const run = event.shiftKey && event.key === "Enter" && event.target.tagName !== "TEXTAREA";
+    const order = event.ctrlKey || event.metaKey || event.altKey || run;
     event.target.toggleAttribute("data-lm-suppress-shortcuts", !order);
   };
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 from anywidget import AnyWidget
-from ipywidgets import HTML, GridBox, ValueWidget, VBox
+from ipywidgets import HTML, Box, Button, GridBox, VBox, Widget
 from traitlets import Int, Unicode
 
 from acs_telephony.errors import AcsTelephonyError
@@ -22,7 +23,7 @@ from acs_telephony.views.display import Shown, heading, notice
 #: How a control is laid out: it fills its column, and its label keeps its whole length.
 FILL: dict[str, Any] = {"layout": {"width": "auto"}, "style": {"description_width": "initial"}}
 
-Controls = Mapping[str, ValueWidget]
+Controls = Mapping[str, Widget]
 
 _HERE: Final = Path(__file__).parent
 # Shown while no Python listens: before the first run, after a restart, in a saved page.
@@ -34,6 +35,8 @@ _PATIENCE: Final = (
     "No answer yet: Python is busy with your change or with a cell. To stop that, choose Kernel > Interrupt Kernel. "
     "If no Python runs at all, choose Run > Run All Cells."
 )
+#: What is said with an error that leaves the answer alone.
+STAYS: Final = "The answer below is the last good one."
 _STOPPED: Final = "you stopped this change before it had an answer.\nChange a control to ask again."
 
 
@@ -72,7 +75,9 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
         super().__init__([asleep, *_laid_out(groups, column), self._front, self._pulse, self.error, self.answer])
         self.add_class("acs-panel")
         for control in self.controls.values():
-            control.observe(self._change, names="value")
+            control.observe(lambda change: self._turned(change.owner), names="value")
+            if isinstance(control, Button):
+                control.on_click(self._turned)
         self._front.observe(self._repeat, names="asked")
         self._repeat()
         self._show()
@@ -81,11 +86,15 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Give back the page's count, when Python comes to it: all that was asked before is then done."""
         self._pulse.value = f'<i data-answered="{self._front.asked}"></i>'
 
-    def _change(self, _: object = None) -> None:
+    def _turned(self, control: Widget) -> None:
         try:
-            self._show()
+            self._follow(control)
         except KeyboardInterrupt:
             self._refuse(_STOPPED)
+
+    def _follow(self, control: Widget) -> None:
+        """What is done when a control was turned, or a button pressed."""
+        self._show()
 
     def _show(self) -> None:
         values: dict[str, Any] = {name: control.value for name, control in self.controls.items()}
@@ -94,13 +103,16 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
         except AcsTelephonyError as error:
             self._refuse(str(error))
         else:
-            # Both in one message each, and only when they change: the page redraws what it is sent.
             self.error.value = ""
-            self.answer.value = f'<div data-said="{html.escape(shown.said)}">{shown.html}</div>'
+            self._answer(shown)
+
+    def _answer(self, shown: Shown) -> None:
+        """Show an answer, in one message and only when it changes: the page redraws what it is sent."""
+        self.answer.value = f'<div data-said="{html.escape(shown.said)}">{shown.html}</div>'
 
     def _refuse(self, words: str) -> None:
         apart = "\n" if "\n" in words else " "  # words that end with a caret keep it on a line of its own
-        stays = f"{apart}The answer below is the last good one." if self.answer.value else ""
+        stays = f"{apart}{STAYS}" if self.answer.value else ""
         self.error.value = notice("Error", f"{words}{stays}").html
 
     def __repr__(self) -> str:
@@ -108,10 +120,17 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
 
 
 def _laid_out(groups: Mapping[str, Controls], column: str) -> Iterator[Any]:
-    """Each group under its heading, in as many columns as fit, and in one on a narrow or zoomed page."""
+    """Each group under its heading, in as many columns as fit, and in one on a narrow or zoomed page.
+
+    Buttons that follow one another, and links, stand in a row of their own.
+    """
     columns = f"repeat(auto-fit, minmax(min({column}, 100%), 1fr))"
     for words, controls in groups.items():
         if words:
             yield HTML(heading(words).html)
         layout = {"grid_template_columns": columns, "grid_gap": "4px 24px"}
-        yield GridBox(list(controls.values()), layout=layout, _dom_classes=["acs-controls"])
+        parts: list[Any] = []
+        for small, members in groupby(controls.values(), lambda control: isinstance(control, Button | HTML)):
+            together = list(members)
+            parts += [Box(together, _dom_classes=["acs-row"])] if small else together
+        yield GridBox(parts, layout=layout, _dom_classes=["acs-controls"])

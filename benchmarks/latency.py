@@ -2,7 +2,8 @@
 
 Milliseconds from an event on a control to the changed answer in the page, measured in the page itself, in the system's
 Chromium, with JupyterLab as `kit.py open` starts it. `--stock` takes JupyterLab's own kernel connection instead, to see
-what ours saves. Nothing is asserted. Needs the packages of the tests: .venv/bin/python benchmarks/latency.py
+what ours saves. Each change of a route table is one that was not made before: nothing of its answer is remembered.
+Nothing is asserted. Needs the packages of the tests: .venv/bin/python benchmarks/latency.py
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ STOCK = (
 FQDN, FQDNS = "FQDN of the SBC", [f"sbc{i}.contoso.com" for i in range(1000)]
 NUMBERS = [f"+1 425 555 {i:04}" for i in range(1000)]
 TICK = "Do you have to keep the carrier that you have now?"
+PATTERNS = [rf"^\+31{i:03}\d{{6}}$" for i in range(1000)]
+TABLE = """
+from acs_telephony import contoso, generated
+from acs_telephony.views.panels import table_panel
+table_panel({})
+"""
 # Turn the control, wait for the answer's change, note the time, rest, go on.
 TIMED = """async ({ title, label, values }) => {
   const panel = document.querySelector(`.acs-panel[aria-label="${title}"]`);
@@ -61,7 +68,10 @@ TIMED = """async ({ title, label, values }) => {
 def measure(reader: Reader, what: str, title: str, label: str, values: list[str]) -> None:
     """Print the waits for one control, after three that nobody counts."""
     reader.panel(title)
-    waits = sorted(reader.script(TIMED, {"title": title, "label": label, "values": values})[3:])
+    waits: list[float] = []
+    for start in range(0, len(values), 20):  # the page is never asked for long
+        waits += reader.script(TIMED, {"title": title, "label": label, "values": values[start : start + 20]})
+    waits = sorted(waits[3:])
     p95 = waits[int(len(waits) * 0.95)]
     print(
         f"{what:58} median {statistics.median(waits):6.1f} ms   p95 {p95:6.1f} ms   max {waits[-1]:6.1f} ms", flush=True
@@ -95,6 +105,12 @@ def main() -> None:
                 reader.run_all()
                 reader.leaf_through()
             measure(reader, what, title, label, [values[i % len(values)] for i in range(options.times + 3)])
+        for table, words in (("generated(50, 3)", "50 routes"), ("contoso()", "60 routes, one unanchored")):
+            reader.open(reader.write(TABLE.format(table), "table"))
+            reader.run_all()
+            for label, values in (("Pattern", PATTERNS), ("Dialled number", NUMBERS)):
+                what = f"{words}: another {label.lower()}"
+                measure(reader, what, "Table", label, [values[i % len(values)] for i in range(options.times + 3)])
         browser.close()
 
 

@@ -179,6 +179,16 @@ class Reader:
         shutil.copy(ROOT / "notebooks" / f"{notebook}.ipynb", target)
         return f"{folder}/{notebook}.ipynb"
 
+    def write(self, source: str, folder: str) -> str:
+        """A notebook of one cell in a folder of the reader's own; its path for `open`."""
+        path = self.copy("00_start_here", folder)
+        book = json.loads((self.lab.root / path).read_text(encoding="utf-8"))
+        code = next(cell for cell in book["cells"] if cell["cell_type"] == "code")
+        book["cells"] = [{**code, "source": source, "outputs": []}]
+        book["metadata"].pop("widgets")
+        (self.lab.root / path).write_text(json.dumps(book), encoding="utf-8")
+        return path
+
     def open(self, path: str = "") -> None:
         """Open a notebook by its path, or what `kit.py open` shows first, and wait until its kernel is ready."""
         place = f"lab/workspaces/{secrets.token_hex(4)}/tree/{quote(path)}" if path else ""

@@ -242,13 +242,7 @@ Panel("Slow", {"": {"name": Text("first", description="Name", continuous_update=
 
 def open_slow_panel(reader: Reader) -> None:
     """A panel that is made for these tests: no panel of the kit is slow enough."""
-    path = reader.copy("00_start_here", "slow")
-    book = json.loads((reader.lab.root / path).read_text(encoding="utf-8"))
-    code = next(cell for cell in book["cells"] if cell["cell_type"] == "code")
-    book["cells"] = [{**code, "source": SLOW, "outputs": []}]
-    book["metadata"].pop("widgets")
-    (reader.lab.root / path).write_text(json.dumps(book), encoding="utf-8")
-    reader.open(path)
+    reader.open(reader.write(SLOW, "slow"))
     reader.run_all()
     sees(reader, "Slow", "hello first")
 

@@ -21,6 +21,13 @@ from acs_telephony.views.panels import table_panel
 panel = table_panel({source})
 panel
 """
+# Whether the text comes to show the line with this name near its top.
+IN_VIEW = """async (text, name) => {
+  const line = text.value.split('\\n').findIndex((one) => one.includes(`"${name}"`));
+  const near = () => Math.abs(line * parseFloat(getComputedStyle(text).lineHeight) - text.scrollTop) < 60;
+  for (let i = 0; i < 500 && !near(); i++) await new Promise((done) => setTimeout(done, 20));
+  return near();
+}"""
 TEXT, PATTERN = "The same as text (JSON)", "Pattern"
 
 
@@ -62,9 +69,11 @@ def test_a_table_is_edited_by_mouse_and_saved(reader: Reader, tmp_path: Path) ->
     panel = open_table(reader)
     field(panel, "Routes").select_option(index=3)
     sees(reader, "Table", "Row 4 is chosen.")
+    assert field(panel, TEXT).evaluate(IN_VIEW, "nl-fixed")
     for _ in range(3):
         press(panel, "Move up")
     sees(reader, "Table", "the first choice is row 1, nl-fixed")
+    assert field(panel, TEXT).evaluate(IN_VIEW, "nl-fixed")
     assert chosen(panel).startswith("1 nl-fixed ")
     press(panel, "Add a route")
     sees(reader, "Table", "Row 2 is new and takes no number until you write its pattern.")

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from acs_telephony.checking.auditing import Audit, audit
 from acs_telephony.checking.findings import SEVERITIES, Finding
+from acs_telephony.errors import AnswerError
 from acs_telephony.models import Resource, SipConfiguration, quoted
 from acs_telephony.routing import dial
 from acs_telephony.views.display import Shown, notice, together
@@ -27,7 +28,7 @@ def table_page(
 ) -> Shown:
     """A table as `table_panel` shows it: who takes a number, one route (by its row, from 1), machine, findings, shares.
 
-    Raises NumberError for a number that cannot be dialled.
+    Raises NumberError for a number that cannot be dialled, AnswerError for a row that there is not.
     """
     resource = Resource(configuration=source) if isinstance(source, SipConfiguration) else source
     found = audited(resource.configuration, tuple(countries))
@@ -56,6 +57,9 @@ def _caption(findings: Sequence[Finding]) -> str:
 
 def _route_words(configuration: SipConfiguration, row: int, found: Audit) -> Shown:
     """What one route has, and the gravest finding that speaks of it."""
+    if not 1 <= row <= len(configuration.routes):
+        remedy = f"Use 1 to {len(configuration.routes)}, or leave it out."
+        raise AnswerError(f"there is no row {row}", place="row", remedy=remedy)
     route, share = configuration.routes[row - 1], found.shares[row - 1]
     its = [one for one in found.findings if row - 1 in one.routes]
     if any(one.rule == "unreadable" for one in its):

@@ -54,13 +54,26 @@ function render({ model, el }) {
     listen();
   };
 
+  // Where the routes of a table stand in a list and in a text, the text shows the route that is chosen in the list.
+  let followed = "";
+  const follow = () => {
+    const list = panel.querySelector(".widget-select select"), text = panel.querySelector(".widget-textarea textarea");
+    const now = list && text && `${list.selectedIndex} ${text.value}`;
+    if (!now || now === followed || text === document.activeElement) return;
+    followed = now;
+    let place = text.value.indexOf('\n  "routes": ['); // as Python writes it: by how far it is indented
+    for (let row = 0; row <= list.selectedIndex && place >= 0; row++) place = text.value.indexOf("\n    {", place + 1);
+    const line = text.value.slice(0, Math.max(place, 0)).split("\n").length;
+    text.scrollTop = place < 0 ? 0 : line * parseFloat(getComputedStyle(text).lineHeight);
+  };
+
   // Controls that nobody hears must not seem to work.
   const sleep = () => {
     for (const controls of panel.querySelectorAll(".acs-controls")) controls.inert = panel.classList.contains(ASLEEP);
     listen();
   };
 
-  const changes = new MutationObserver(() => (sleep(), say()));
+  const changes = new MutationObserver(() => (sleep(), say(), follow()));
   const begin = () => {
     panel = el.closest(".acs-panel");
     if (gone) return;

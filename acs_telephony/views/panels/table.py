@@ -66,8 +66,9 @@ class TablePanel(Panel):
         self._open: dict[str, AcsTelephonyError | None] = {}
         self._table_shows: dict[str, str] = {}
         self._rows: tuple[str, ...] = ()
-        self._words = self._mind = ""
-        self._writing = False
+        #: What was done last; None where nothing was, so that the answer stays as it is.
+        self._words: str | None = ""
+        self._mind, self._writing = "", False
         self._actions: dict[str, tuple[str, Callable[[], None]]] = {
             "add": ("Add a route", self._add),
             "remove": ("Remove", self._remove),
@@ -110,7 +111,7 @@ class TablePanel(Panel):
     def _follow(self, control: Widget) -> None:
         if self._writing:
             return
-        self._words = self._mind = ""
+        self._words, self._mind = None, ""
         if control is self._dialled:
             self._dial()
         elif control in self._entries.values():
@@ -135,7 +136,7 @@ class TablePanel(Panel):
 
     def _dial(self) -> None:
         try:
-            self._number, self._no_number = normalise(self._dialled.value).text, ""
+            self._number, self._no_number, self._words = normalise(self._dialled.value).text, "", ""
         except NumberError as error:
             self._no_number = str(error)
 
@@ -241,7 +242,8 @@ class TablePanel(Panel):
 
     def _show(self) -> None:
         self.error.value = together(*self._wrong()).html
-        self._answer(self._page())
+        if self._words is not None:
+            self._answer(self._page(self._words))
 
     def _wrong(self) -> list[Shown]:
         """What was not taken, and why; then a pattern that was taken and cannot be read."""
@@ -261,11 +263,11 @@ class TablePanel(Panel):
                 parts.append(notice("Error", f"{words} {read}"))
         return parts
 
-    def _page(self, **_: object) -> Shown:
+    def _page(self, done: str) -> Shown:
         resource = self._resource.model_copy(update={"configuration": self.configuration})
         page = table_page(resource, self._number, row=self._row or None, countries=self._countries)
-        told = heading(f"{self._words} {self._state()}".strip())
-        return Shown(together(told, page).html, str(page), f"{self._words} {page.said}".strip())
+        told = heading(f"{done} {self._state()}".strip())
+        return Shown(together(told, page).html, str(page), f"{done} {page.said}".strip())
 
     def _state(self) -> str:
         """How large the table is, how many changes can be undone, and what the last one did to the findings."""

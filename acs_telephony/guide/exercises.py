@@ -12,11 +12,17 @@ from datetime import date, timedelta
 from itertools import product
 
 from acs_telephony.automaton import Matches, compile_table
+from acs_telephony.checking.comparing import compare
+from acs_telephony.checking.expecting import Expectation, meet, read_expectations, unnoticed
 from acs_telephony.checking.findings import listed
+from acs_telephony.checking.route_table import RouteTable, table_of
+from acs_telephony.checking.surveying import Survey
 from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
 from acs_telephony.domains import E164, Domain
+from acs_telephony.errors import AcsTelephonyError
 from acs_telephony.guide.mapping import Part
 from acs_telephony.languages import READINGS
+from acs_telephony.models import Resource, SipConfiguration, quoted
 from acs_telephony.receiving import Arrival, ToApplication, certificate_matches
 from acs_telephony.routing import Answered, Dropped, Journey
 
@@ -220,3 +226,52 @@ def check_answered(part: Part) -> Check:
         return Check(True, f"Each of the {part.numbers:,} {part.name} comes to a route.")
     others = f", and {part.nobody - 1:,} others" if part.nobody > 1 else ""
     return Check(False, f"Nobody takes {part.gap} ({len(part.gap) - 1} digits){others}.")
+
+
+Source = RouteTable | SipConfiguration | Resource
+
+
+def check_change(old: Source, new: Source, intended: str, trunks: Sequence[str]) -> Check:
+    r"""Whether all numbers of the intended set come to these trunks first after a change, and no other number moved.
+
+    >>> from acs_telephony.tables import microsoft_three_routes as three
+    >>> print(check_change(three(as_printed=True), three(), r"^\+1\d{10}$", ["sbc5.contoso.biz"]).words[:31])
+    100 moves, and was not meant to
+    """
+    try:
+        table = table_of(new)
+        survey = Survey([row.number_pattern for row in table.routes], [intended])
+        for route, problem in survey.unread.items():
+            return Check(False, f"The pattern of {quoted(table.routes[route].name)} cannot be read: {problem}")
+        comparison = compare(old, new, intended=[intended])
+        for change in comparison.unintended:
+            return Check(False, f"{change.witness} moves, and was not meant to. {change.sentence}")
+        numbers = tuple(ground.witness for ground in survey.grounds() if ground.labels)
+        goal = Expectation(number=numbers, trunks=tuple(trunks), because="this number is meant to move")
+        for finding in meet(table, [goal]):
+            return Check(False, finding.sentence)
+    except AcsTelephonyError as error:
+        return Check(False, str(error))
+    moved = sum(change.count for change in comparison.changes if change.domain == E164.name)
+    return Check(True, f"{moved:,} numbers of E.164 moved as meant; the other {comparison.unchanged:,} did not.")
+
+
+def check_expectations(text: str, source: Source, route: str) -> Check:
+    """Whether expectations hold, and would notice this route dropped, put behind the next, or taking one digit more.
+
+    >>> from acs_telephony.tables import microsoft_three_routes
+    >>> text = '[[expect]]\\nnumber = "+14255550100"\\nroute = "Redmond 1"\\nbecause = "it is home"'
+    >>> print(check_expectations(text, microsoft_three_routes(), "Redmond 1").words[:64])
+    Every expectation would still hold if 'Redmond 1' took one digit
+    """
+    table = table_of(source)
+    try:
+        expectations = read_expectations(text)
+    except AcsTelephonyError as error:
+        return Check(False, str(error))
+    for finding in meet(table, expectations):
+        return Check(False, finding.sentence)
+    for finding in unnoticed(table, expectations):
+        if table.routes[finding.routes[0]].name == route:
+            return Check(False, finding.sentence)
+    return Check(True, f"Each expectation holds today, and no careless edit of {quoted(route)} would go unnoticed.")

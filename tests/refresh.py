@@ -44,7 +44,13 @@ def executed(path: Path) -> Any:
         {"KernelManager": {"transport_encryption": "auto"}}
     )  # else each kernel warns that it is not encrypted
     client = NotebookClient(
-        book, timeout=120, kernel_name="python3", resources=where, record_timing=False, config=quiet
+        book,
+        timeout=120,
+        kernel_name="python3",
+        resources=where,
+        record_timing=False,
+        coalesce_streams=True,  # a kernel may send one line of print in two pieces
+        config=quiet,
     )
     with client.setup_kernel(env={**os.environ, "PYTHONPATH": str(ROOT)}):
         # execute_cell writes back by index: the hidden cell gets a place of its own, at the end.

@@ -10,8 +10,9 @@ import pytest
 
 from acs_telephony import compare, contoso, generated, microsoft_three_routes
 from acs_telephony.checking.comparing import Comparison
+from acs_telephony.checking.expecting import Expectation
 from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
-from acs_telephony.views.changes import balance_table, moves_picture
+from acs_telephony.views.changes import balance_table, edits_table, moves_picture, rows_table, strength_table
 from tests.test_comparing import table_from
 from tests.test_diagrams import HOSTILE, edges, nodes
 from tests.test_patterns import ALL_E164
@@ -66,6 +67,45 @@ def test_a_route_that_cannot_be_read_leaves_the_balance_unproven() -> None:
     unread = compare(table_from([["odd", "^(", "s1"]]), table_from([["nl", r"^\+31\d{9}$", "s1"]]))
 
     assert "Not proven" in balance_table(unread).text
+
+
+def test_rows_keep_their_place_in_the_whole_table() -> None:
+    table = table_from([["be", r"^\+32\d{8}$", "s1"], ["nl", r"^\+31\d{9}$", "s1 s2"], ["nl-2", r"^\+31", ""]])
+    rows = [re.split(r" {2,}", line) for line in rows_table("Dutch", table, "nl").text.splitlines()[3:]]
+
+    assert rows == [["2", "nl", r"^\+31\d{9}$", "s1, s2"], ["3", "nl-2", r"^\+31", "none"]]
+    assert len(rows_table("All", table).text.splitlines()) == 6
+
+
+def test_edits_stand_beside_one_another_with_what_they_lose() -> None:
+    """By hand: two area codes of seven more digits; and a pattern that nobody can read."""
+    two, one = r"^\+1(425|206)\d{7}$", r"^\+1425\d{7}$"
+    old = table_from([["a", two, "s1"], ["b", one, "s2"]])
+    edits = {
+        "the first away": table_from([["b", one, "s2"]]),
+        "the second away": table_from([["a", two, "s1"]]),
+        "another name": table_from([["c", two, "s1"], ["b", one, "s2"]]),
+        "a slip": table_from([["a", two, "s1"], ["b", "^(", "s2"]]),
+    }
+    rows = [re.split(r" {2,}", line) for line in edits_table(old, edits).text.splitlines()[3:]]
+
+    assert rows == [
+        ["the first away", "20,000,000", "10,000,000", "proven"],
+        ["the second away", "10,000,000", "0", "proven"],
+        ["another name", "0", "0", "proven"],
+        ["a slip", "10,000,000", "0", "not proven"],
+    ]
+
+
+def test_expectations_that_notice_more_leave_less() -> None:
+    """By hand: two classes, with and without a route; a route alone can be dropped, or take one digit more."""
+    table = table_from([["nl", r"^\+31\d{9}$", "s1"]])
+    nl = Expectation(number="+31201234567", route="nl", because="home")
+    longer = Expectation(number="+312012345678", nobody=True, because="a digit too many")
+    shown = strength_table(table, {"none": (), "one": (nl,), "both": (nl, longer)})
+
+    rows = [re.split(r" {2,}", line) for line in shown.text.splitlines()[3:]]
+    assert rows == [["none", "0", "2", "2"], ["one", "1", "1", "1"], ["both", "2", "0", "0"]]
 
 
 @each_change

@@ -230,6 +230,9 @@ def check_answered(part: Part) -> Check:
 
 Source = RouteTable | SipConfiguration | Resource
 
+#: What the route nl-premium of `contoso` was meant to take; its pattern lets the second half escape from the anchor.
+NL_PREMIUM = r"^\+31(90\d{5,8}|8[47]\d{7})$"
+
 
 def check_change(old: Source, new: Source, intended: str, trunks: Sequence[str]) -> Check:
     r"""Whether all numbers of the intended set come to these trunks first after a change, and no other number moved.

@@ -6,10 +6,14 @@ What a change is, and which is meant, is said in `checking/comparing.py`; `chang
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from acs_telephony.checking.comparing import Change, Comparison
+from acs_telephony.checking.comparing import Change, Comparison, compare
+from acs_telephony.checking.expecting import Expectation, cover, unnoticed
+from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.domains import E164
+from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.views import dot
 from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.pictures import Picture
@@ -17,7 +21,18 @@ from acs_telephony.views.pictures import Picture
 _MOST_ARROWS: Final = 6
 _MOST_SBCS: Final = 5
 
+Source = RouteTable | SipConfiguration | Resource
 Way = tuple[tuple[str, ...], ...]  # the SBCs of each route, in the order in which the routes are tried
+
+
+def rows_table(caption: str, source: Source, beginning: str = "") -> Shown:
+    """The rows of a table whose names begin so: row, name, pattern and SBCs."""
+    rows = [
+        (place, row.name, row.number_pattern, ", ".join(row.trunks) or "none")
+        for place, row in enumerate(table_of(source).routes, 1)
+        if row.name.startswith(beginning)
+    ]
+    return table(caption, ("row", "route", "pattern", "SBCs"), rows)
 
 
 def balance_table(comparison: Comparison) -> Shown:
@@ -41,6 +56,29 @@ def balance_table(comparison: Comparison) -> Shown:
     if comparison.unread:
         return together(notice("Mind", "Not proven: a route cannot be read, and is counted as taking nothing."), shown)
     return shown
+
+
+def edits_table(old: Source, edits: Mapping[str, Source]) -> Shown:
+    """Several edits of one table beside one another: how many numbers of E.164 each moves, and how many it loses."""
+    rows = []
+    for edit, new in edits.items():
+        found = compare(old, new)
+        moved = [one for one in found.changes if one.domain == E164.name]
+        lost = sum(one.count for one in moved if one.kind == "lost")
+        proven = "not proven" if found.unread else "proven"
+        rows.append((edit, f"{sum(one.count for one in moved):,}", f"{lost:,}", proven))
+    return table("What each edit moves", ("edit", "numbers that move", "of these lost", "no other moves"), rows)
+
+
+def strength_table(source: Source, files: Mapping[str, Sequence[Expectation]]) -> Shown:
+    """Several sets of expectations of one table: what none of them touches, and which careless edits would pass."""
+    its = table_of(source)
+    rows = [
+        (words, len(asked), len(cover(its, asked).untouched), len(unnoticed(its, asked)))
+        for words, asked in files.items()
+    ]
+    headings = ("expectations", "how many", "classes that none touches", "careless edits that would pass")
+    return table("Would they notice?", headings, rows)
 
 
 def moves_picture(comparison: Comparison, most: int = _MOST_ARROWS) -> Picture:

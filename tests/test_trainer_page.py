@@ -133,7 +133,7 @@ def test_files_and_commands_that_the_page_names_are_there() -> None:
 
     assert {"open", "doctor", "reset"} <= set(commands) <= set(known)
     assert [name for name in files if name not in PAGE or not (ROOT / name).is_file()] == []
-    assert len(files) == 3
+    assert len(files) == 4
 
 
 def test_each_wrong_answer_on_the_page_has_its_case() -> None:

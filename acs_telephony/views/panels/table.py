@@ -15,15 +15,7 @@ from ipywidgets import HTML, Button, Select, Text, Textarea, Widget
 
 from acs_telephony.automaton import parse_or_error
 from acs_telephony.errors import AcsTelephonyError, AnswerError, NumberError, PatternError
-from acs_telephony.guide.editing import (
-    History,
-    add_route,
-    change_route,
-    move_route,
-    read_text,
-    remove_route,
-    text_of,
-)
+from acs_telephony.guide.editing import History, add_route, change_route, move_route, read_text, remove_route, text_of
 from acs_telephony.models import Resource, SipConfiguration, VoiceRoute, quoted
 from acs_telephony.numbers import normalise
 from acs_telephony.tables import microsoft_three_routes

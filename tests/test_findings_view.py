@@ -69,6 +69,14 @@ def test_findings_are_cut_and_counted_and_none_is_said() -> None:
     assert "none" in str(findings_table([], "Errors"))
 
 
+def test_of_a_pattern_that_cannot_be_read_no_share_is_known() -> None:
+    table = RouteTable((RouteRow("broken", "("), RouteRow("good", r"^\+1\d{10}$")))
+    lines = str(shares_table(table, audit(table))).splitlines()
+
+    assert lines[3].split("  ")[-1].strip() == "not known"
+    assert "10,000,000,000" in lines[4]
+
+
 def test_a_change_outside_the_intended_set_is_the_first_thing_said() -> None:
     old, new = microsoft_three_routes(as_printed=True), microsoft_three_routes()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from acs_telephony.checking.auditing import Audit
+from acs_telephony.checking.auditing import Audit, Share
 from acs_telephony.checking.comparing import Change, Comparison
 from acs_telephony.checking.expecting import Coverage
 from acs_telephony.checking.findings import Finding, listed
@@ -34,9 +34,9 @@ def shares_table(source: RouteTable | SipConfiguration | Resource, audit: Audit,
     """How many numbers of E.164 come to each route, first and as standby, and to nobody; first choices add up."""
     routes = table_of(source).routes
     shown = list(enumerate(zip(routes, audit.shares, strict=True), 1))
+    unread = {route + 1 for one in audit.findings if one.rule == "unreadable" for route in one.routes}
     rows: list[tuple[object, ...]] = [
-        (route.name, row, _count(share.first), _part(share.first), _count(share.standby))
-        for row, (route, share) in shown[:most]
+        (route.name, row, *_its_share(share, known=row not in unread)) for row, (route, share) in shown[:most]
     ]
     if len(shown) > most:
         rest = [share.first for _, (_, share) in shown[most:]]
@@ -46,6 +46,11 @@ def shares_table(source: RouteTable | SipConfiguration | Resource, audit: Audit,
     if audit.nobody is not None:
         rows.append(("all of E.164", "", _count(_ALL_E164), _part(_ALL_E164), ""))
     return table("Who gets how many numbers of E.164", ("route", "row", "first choice", "share", "standby"), rows)
+
+
+def _its_share(share: Share, *, known: bool) -> tuple[str, str, str]:
+    """First choice, its part and standby; a pattern that cannot be read may take any number."""
+    return (_count(share.first), _part(share.first), _count(share.standby)) if known else ("not known", "", "not known")
 
 
 def _count(count: int | None) -> str:

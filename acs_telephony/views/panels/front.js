@@ -28,11 +28,11 @@ function render({ model, el }) {
   };
 
   // JupyterLab reads a, b, d, x, arrows and Enter as orders to the notebook, also from a list that has the focus.
-  // It leaves a control alone that itself carries this attribute; Ctrl+S and Shift+Enter must go on to it, but in a text
-  // of several lines Shift+Enter is a new line.
+  // It leaves a control alone that itself carries this attribute; Ctrl+S and Shift+Enter must go on to it. But where a
+  // panel holds a text to write, Shift+Enter is no order: it would run the cell, and what was written would be gone.
   const keep = (event) => {
     if (!panel.contains(event.target)) return;
-    const run = event.shiftKey && event.key === "Enter" && event.target.tagName !== "TEXTAREA";
+    const run = event.shiftKey && event.key === "Enter" && !panel.querySelector("textarea");
     const order = event.ctrlKey || event.metaKey || event.altKey || run;
     event.target.toggleAttribute("data-lm-suppress-shortcuts", !order);
   };

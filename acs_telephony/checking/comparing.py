@@ -129,7 +129,7 @@ def compare(
         parse(text)
     if _rows(tables[0]) == _rows(tables[1]):
         # The same routes in the same order: no number can move, whatever their patterns mean.
-        return Comparison((), (), _ALL_E164, ())
+        return Comparison((), (), ALL_E164, ())
     survey = Survey([row.number_pattern for table in tables for row in table.routes], wanted)
     sides = _Side(tables[0], 0), _Side(tables[1], len(tables[0].routes))
     unread = tuple(side.table.routes[i - side.start].name for side in sides for i in survey.unread if i in side.places)
@@ -180,7 +180,8 @@ def _grounds(survey: Survey, domain: Domain, tables: list[RouteTable]) -> tuple[
         raise BudgetError(problem, pattern=error.pattern, remedy=error.remedy) from None
 
 
-_ALL_E164 = 9 * sum(10**digits for digits in range(1, 15))
+#: How many numbers E.164 has: a first digit from 1 to 9, then one to fourteen others.
+ALL_E164 = 9 * sum(10**digits for digits in range(1, 15))
 
 
 def _rows(table: RouteTable) -> list[object]:

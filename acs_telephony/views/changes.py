@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from acs_telephony.checking.comparing import Change, Comparison, compare
+from acs_telephony.checking.comparing import ALL_E164, Change, Comparison, compare
 from acs_telephony.checking.expecting import Expectation, cover, unnoticed
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.domains import E164
@@ -41,9 +41,8 @@ def balance_table(comparison: Comparison) -> Shown:
         sum(one.count for one in comparison.changes if one.domain == E164.name and one.intended is wanted)
         for wanted in (True, False)
     )
-    whole = 9 * sum(10**digits for digits in range(1, 15))
     # What moves only where the whole number has to match is kept where patterns are searched, and so counted twice.
-    twice = comparison.unchanged + meant + other - whole
+    twice = comparison.unchanged + meant + other - ALL_E164
     rows = [
         ("keep their SBCs and the order of these", comparison.unchanged),
         ("move, and were meant to", meant),

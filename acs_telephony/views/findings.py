@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acs_telephony.checking.auditing import Audit, Share
-from acs_telephony.checking.comparing import Change, Comparison
+from acs_telephony.checking.comparing import ALL_E164, Change, Comparison
 from acs_telephony.checking.expecting import Coverage
 from acs_telephony.checking.findings import Finding, listed
 from acs_telephony.checking.route_table import RouteTable, table_of
@@ -18,8 +18,6 @@ from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.number_map import percent
 
 _MOST_ROWS = 12
-#: All numbers of E.164: a plus and 2 to 15 digits, the first not 0.
-_ALL_E164 = 9 * sum(10**digits for digits in range(1, 15))
 
 
 def findings_table(findings: Sequence[Finding], caption: str = "Findings", most: int = _MOST_ROWS) -> Shown:
@@ -44,7 +42,7 @@ def shares_table(source: RouteTable | SipConfiguration | Resource, audit: Audit,
         rows.append((f"{len(rest)} more routes", "", _count(first), _part(first), ""))
     rows.append(("nobody", "", _count(audit.nobody), _part(audit.nobody), ""))
     if audit.nobody is not None:
-        rows.append(("all of E.164", "", _count(_ALL_E164), _part(_ALL_E164), ""))
+        rows.append(("all of E.164", "", _count(ALL_E164), _part(ALL_E164), ""))
     return table("Who gets how many numbers of E.164", ("route", "row", "first choice", "share", "standby"), rows)
 
 
@@ -60,7 +58,7 @@ def _count(count: int | None) -> str:
 def _part(count: int | None) -> str:
     if count is None:
         return ""
-    return {0: "0.00 %", _ALL_E164: "100.00 %"}.get(count) or percent(count, _ALL_E164)
+    return {0: "0.00 %", ALL_E164: "100.00 %"}.get(count) or percent(count, ALL_E164)
 
 
 def changes_page(comparison: Comparison) -> Shown:
@@ -79,7 +77,7 @@ def changes_page(comparison: Comparison) -> Shown:
 
 
 def _verdict(comparison: Comparison) -> Shown:
-    kept = f"{comparison.unchanged:,} of {_ALL_E164:,} numbers of E.164 keep their SBCs and their order."
+    kept = f"{comparison.unchanged:,} of {ALL_E164:,} numbers of E.164 keep their SBCs and their order."
     if comparison.unread:
         names = listed(list(map(quoted, comparison.unread)))
         return notice("Error", f"Not proven: {names} cannot be read, so what they take is not known. {kept}")

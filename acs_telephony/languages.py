@@ -70,8 +70,6 @@ class Languages:
         if number == len(self.terms):
             self.terms.append((kind, parts))
             self.nullable.append(nullable)
-            rule = _SHORTEST.get(kind)
-            self.shortest.append(rule([self.shortest[part] for part in parts]) if rule else int(not nullable))
         return number
 
     def exert(self, parts: int) -> None:
@@ -199,6 +197,10 @@ class Languages:
 
     def trimmed(self, language: int, longest: int) -> int:
         """The language without parts that hold no string up to this length: for such strings it is the same."""
+        # Measured when it is first asked for; parts have smaller numbers than what is made of them.
+        for kind, parts in self.terms[len(self.shortest) :]:
+            rule, nullable = _SHORTEST.get(kind), self.nullable[len(self.shortest)]
+            self.shortest.append(rule([self.shortest[part] for part in parts]) if rule else int(not nullable))
         kind, parts = self.terms[language]
         if kind != "either":
             return language if self.shortest[language] <= longest else EMPTY

@@ -35,8 +35,7 @@ class Split:
 
     def parts(self, alive: tuple[int, ...], inside: int) -> dict[int, Part]:
         """The kinds of strings of the domain `inside`: one bit for each of the languages `alive` that they are in."""
-        found = self.known.get((alive, inside))
-        if found is None:
+        if (found := self.known.get((alive, inside))) is None:
             self.check(len(self.known))
             found = self.known[alive, inside] = self.split(alive, inside)
         return found

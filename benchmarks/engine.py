@@ -252,8 +252,8 @@ def plot(
         folder / "growth-by-length.svg",
         "Time to compile and split by the length of one pattern",
         "Both axes are logarithmic. A list of blocks and many short choices take longer, but by less than their "
-        "length. A pattern that may begin anywhere takes nearly twice as long with each further digit of its tail, up "
-        "to 13. The figures stand in the table.",
+        "length. A pattern that may begin anywhere takes longest when its tail is about half as long as a number. "
+        "The figures stand in the table.",
         ("characters in the pattern", "time"),
         {
             name.partition(",")[0]: [(float(n), task.median) for n, task in line if not task.problem]

@@ -147,6 +147,7 @@ def test_no_string_of_a_language_is_shorter_than_its_measure() -> None:
     for patterns in tables(37, 40):
         its, languages = languages_of(patterns, "whole")
         for language in languages:
+            assert its.trimmed(language, 99) == language or its.shortest[language] > 99
             lengths = [len(text) for text in STRINGS if holds(its, language, text)]
             if lengths:
                 assert its.shortest[language] <= min(lengths), patterns

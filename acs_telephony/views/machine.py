@@ -25,6 +25,7 @@ from acs_telephony.views.pictures import Picture
 Source = RouteTable | SipConfiguration | Resource | Sequence[str]
 
 _MOST_STATES: Final = 24  # that are drawn; a larger machine is shown along a number
+_MOST_PATTERNS: Final = 20  # of a machine that is drawn whole where a number is given
 _MOST_ROUTES: Final = 5  # that are named in a state
 
 _fold = lru_cache(maxsize=64)(fold)
@@ -34,12 +35,14 @@ _unread_routes = lru_cache(maxsize=64)(unread)
 def machine_picture(source: Source, number: str = "", reading: Reading = "search") -> Picture:
     """The machine of a table or of a list of patterns, and the way of a number through it, drawn bold.
 
-    Of a machine with more than 24 folded states, only those are drawn that the number comes through. Raises AnswerError
-    for such a machine without a number.
+    Of a machine with more than 24 folded states, or 20 patterns, only those states are drawn that the number comes
+    through. Raises AnswerError for a machine with too many states when there is no number.
     """
     routes = route_table(source)
     patterns = tuple(row.number_pattern for row in routes.routes)
-    folded, doubt = _fold(patterns, reading), tuple(_unread(routes, reading))
+    doubt = tuple(_unread(routes, reading))
+    # A table that large has too many states; to count them takes as long as all the rest.
+    folded = None if number and len(patterns) > _MOST_PATTERNS else _fold(patterns, reading)
     if folded and len(folded.states) <= _MOST_STATES:
         return _whole(routes, folded, number, doubt)
     if not number:

@@ -97,6 +97,7 @@ class Machine:
         self._masks = {mask for pattern in patterns if isinstance(pattern, Pattern) for mask in pattern.masks}
         #: The effort for all questions so far.
         self.spent = 0
+        self._worst: int | None = None
         self._regions: dict[Domain, tuple[Region, ...]] = {}
         self._alphabet: tuple[int, ...] = ()
         # What is dialled is told apart from the start, or every new domain would mean to begin anew.
@@ -115,8 +116,6 @@ class Machine:
 
     def _match_anew(self, number: str) -> Matches:
         """The same for a way that nobody went before, which is kept for those who come after."""
-        if self._is_full():
-            self._forget()
         state = 0
         with self._at_most(counted=False):
             for character in number:
@@ -139,10 +138,8 @@ class Machine:
         if domain not in self._regions:
             pattern = parse_plan(domain.pattern)
             self._tell_apart(pattern.masks)
-            if self._is_full():
-                self._forget()
-            inside = self._languages.of(pattern, "whole")
             with self._at_most():
+                inside = self._languages.of(pattern, "whole")
                 self._regions[domain] = self._crawl(inside) if domain.longest is None else self._split(inside)
         return self._regions[domain]
 
@@ -151,10 +148,12 @@ class Machine:
         """Room for one question, as long as there is any left for all that are counted."""
         if counted and self.spent > MOST_SPENT:
             raise self._over_budget()
+        if self._is_full():
+            self._forget()
         self._languages.effort = 0
         try:
             yield
-        except Exhausted:
+        except (Exhausted, RecursionError):
             raise self._over_budget() from None
         finally:
             self.spent += self._languages.effort if counted else 0
@@ -181,8 +180,6 @@ class Machine:
         It follows one question only, so it needs few states where `regions` would need too many. The domain has a
         longest number. Raises BudgetError when even this question takes too many states.
         """
-        if self._is_full():
-            self._forget()
         with self._at_most():
             return self._find(list(routes), domain, list(none_of), list(any_of))
 
@@ -202,13 +199,14 @@ class Machine:
         return None if rest is None else prefix + rest
 
     def _check(self, states: int) -> None:
-        if states > MOST_STATES or self._has_too_many_terms():
+        if states > MOST_STATES or self._is_full():
             raise self._over_budget()
 
     def _split(self, inside: int) -> tuple[Region, ...]:
         """The regions of a domain that has a longest number, in the order of their witnesses."""
         languages, routes = zip(*self._tuples[0], strict=True) if self._tuples[0] else ((), ())
-        parts = Split(self._languages, self._moves, self._check).parts(languages, inside)
+        # A kind of numbers is a fifth of a state.
+        parts = Split(self._languages, self._moves, lambda kinds: self._check(kinds // 5)).parts(languages, inside)
         regions = [
             Region(unpack(sum(routes[place] for place in unpack(kind))), witness, count, longest)
             for kind, (count, witness, longest) in parts.items()
@@ -313,17 +311,16 @@ class Machine:
         return target
 
     def _is_full(self) -> bool:
-        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE or self._has_too_many_terms()
-
-    def _has_too_many_terms(self) -> bool:
-        return len(self._languages.terms) - self._made_at_first > MOST_TERMS
+        terms = len(self._languages.terms) - self._made_at_first
+        return len(self._tuples) > MOST_STATES or self._alive > MOST_ALIVE or terms > MOST_TERMS
 
     def _over_budget(self) -> BudgetError:
         """Names the pattern that multiplies the states: the one that most different languages were left of."""
-        left, most = self._languages.left(), MOST_ALIVE // (len(self._owners) or 1)
-        sizes = [len(_reached(self._start.get(place, EMPTY), left, most)) for place in range(len(self._owners))]
-        worst = sizes.index(max(sizes))
-        pattern, route = self.patterns[worst], self._owners[worst] + 1
+        if self.spent <= MOST_SPENT or self._worst is None:  # once all is spent, each further question is refused
+            left, most = self._languages.left(), MOST_ALIVE // (len(self._owners) or 1)
+            sizes = [len(_reached(self._start.get(place, EMPTY), left, most)) for place in range(len(self._owners))]
+            self._worst = sizes.index(max(sizes))
+        pattern, route = self.patterns[self._worst], self._owners[self._worst] + 1
         text = pattern.text if isinstance(pattern, Pattern) else pattern.pattern
         problem = f"the table needs too many states, over {MOST_STATES:,}; the pattern of route {route} adds most"
         return BudgetError(problem, pattern=text, remedy="Begin the pattern with '^' so that it cannot start anywhere.")

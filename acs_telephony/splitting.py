@@ -24,20 +24,21 @@ Part = tuple[int, str, str]
 class Split:
     """The strings of domains by the languages that they are in; each domain has a longest string.
 
-    `moves` gives the symbols that may begin a string of a domain, in their order; `check` is told before each split
-    how many were made, and may refuse to go on.
+    `moves` gives the symbols that may begin a string of a domain, in their order; `check` is told on the way
+    how many kinds were found so far, and may refuse to go on.
     """
 
     def __init__(self, languages: Languages, moves: Callable[[int], list[Move]], check: Callable[[int], None]) -> None:
         self.languages, self.moves, self.check = languages, moves, check
         self.known: dict[tuple[tuple[int, ...], int], dict[int, Part]] = {}
         self.known_lengths: dict[int, int] = {}
+        self.made = 0
 
     def parts(self, alive: tuple[int, ...], inside: int) -> dict[int, Part]:
         """The kinds of strings of the domain `inside`: one bit for each of the languages `alive` that they are in."""
         if (found := self.known.get((alive, inside))) is None:
-            self.check(len(self.known))
             found = self.known[alive, inside] = self.split(alive, inside)
+            self.made += len(found)
         return found
 
     def split(self, alive: tuple[int, ...], inside: int) -> dict[int, Part]:
@@ -53,6 +54,7 @@ class Split:
             always, _never = places.pop(ALL, 0), places.pop(EMPTY, 0)
             later = tuple(sorted(places))
             bits, below = [places[language] for language in later], self.parts(later, still)
+            self.check(self.made + len(found))
             its.exert(len(below))
             for kind, (count, shortest, longest) in below.items():
                 here, below_only = (kind, 0) if later == left else (always, kind)

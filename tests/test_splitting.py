@@ -186,27 +186,27 @@ def test_characters_taken_together_lead_where_each_leads_alone() -> None:
 def test_what_differs_only_in_whose_the_languages_are_is_split_once() -> None:
     """Twenty routes that want four digits after different beginnings are one question from there on."""
     patterns = [rf"^\+3{i:02}\d{{4}}$" for i in range(20)]
-    made: list[int] = []
     machine = compile_table(patterns)
     its = machine._languages
     domain = its.of(parse_plan(E164.pattern), "whole")
     starts = tuple(sorted(machine._start.values()))
-    parts = Split(its, machine._moves, made.append).parts(starts, domain)
+    split = Split(its, machine._moves, lambda kinds: None)
+    parts = split.parts(starts, domain)
 
     assert sorted(parts) == [0, *(1 << place for place in range(20))]
     # The start, +, +3; +30 and +31, which leave the same; four digits to none; nothing, at each length of a number.
-    assert len(made) <= 4 + 5 + 16
+    assert len(split.known) <= 4 + 5 + 16
     assert compile_table([r"^\+3\d{6}$"] * 20).regions()[1].matches == tuple(range(20))
 
 
 def test_languages_that_hold_all_or_nothing_are_known_at_once() -> None:
-    made: list[int] = []
     machine = compile_table([])
     domain = machine._languages.of(parse_plan(r"^\d{3}$"), "whole")
-    parts = Split(machine._languages, machine._moves, made.append).parts((EMPTY, ALL), domain)
+    split = Split(machine._languages, machine._moves, lambda kinds: None)
+    parts = split.parts((EMPTY, ALL), domain)
 
     assert parts == {0b10: (1000, "000", "000")}
-    assert len(made) == 4
+    assert len(split.known) == 4
 
 
 @pytest.mark.parametrize(("bound", "most"), [("automaton.MOST_STATES", 100), ("languages.MOST_EFFORT", 5000)])
@@ -221,3 +221,31 @@ def test_a_refusal_names_the_route_that_multiplies(bound: str, most: int, monkey
         machine.regions()
 
     assert caught.value.pattern == r"[12].{7}$"
+
+
+def test_kinds_are_bounded_as_well_as_the_places_where_they_are_found() -> None:
+    """Two classes at each of twelve places: 531,441 kinds, found at fewer than twenty places."""
+    patterns = [rf"^\+\d{{{k}}}[{some}]" for k in range(1, 13) for some in ("0-2", "3-5")]
+
+    with pytest.raises(BudgetError, match="too many states"):
+        compile_table(patterns).regions()
+    assert len(compile_table(patterns[:8]).regions()) == 3**4  # at each of four places: the one, the other, none
+
+
+def test_what_is_refused_once_all_is_spent_is_refused_without_looking_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = compile_table([r"1\d{3}$", r"^\+2\d{3}$"])
+    monkeypatch.setattr("acs_telephony.automaton.MOST_SPENT", -1)
+    with pytest.raises(BudgetError) as first:
+        machine.regions()
+    monkeypatch.setattr(Languages, "left", lambda self: pytest.fail("it was looked for again"))
+
+    for _ in range(3):
+        with pytest.raises(BudgetError) as again:
+            machine.find([0])
+        assert again.value == first.value
+
+
+@pytest.mark.parametrize("pattern", ["a*" * 512, "^\\+" + "1*" * 500 + "$"])
+def test_a_pattern_too_deep_for_python_is_refused_and_not_a_crash(pattern: str) -> None:
+    with pytest.raises(BudgetError):
+        compile_table([pattern, "^1$"]).regions()

@@ -6,13 +6,14 @@ for every number of the domain, and the counter-example is the shortest number o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import product
+from itertools import chain, product
 
-from acs_telephony.automaton import Matches, compile_table
-from acs_telephony.checking.comparing import compare
+from acs_telephony.automaton import Matches, compile_table, parse_or_error
+from acs_telephony.checking.comparing import DOMAINS, compare
 from acs_telephony.checking.expecting import Expectation, meet, read_expectations, unnoticed
 from acs_telephony.checking.findings import listed
 from acs_telephony.checking.route_table import RouteTable, table_of
@@ -20,11 +21,15 @@ from acs_telephony.checking.surveying import Survey
 from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AcsTelephonyError
-from acs_telephony.guide.mapping import Part
+from acs_telephony.guide.folding import DIALLED
+from acs_telephony.guide.mapping import map_types
 from acs_telephony.languages import READINGS
 from acs_telephony.models import Resource, SipConfiguration, quoted
+from acs_telephony.numbers import NumberType
 from acs_telephony.receiving import Arrival, ToApplication, certificate_matches
 from acs_telephony.routing import Answered, Dropped, Journey
+
+Source = RouteTable | SipConfiguration | Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +49,24 @@ class Check:
 def check_pattern(attempt: str, wanted: str, domain: Domain = E164) -> Check:
     r"""Whether two patterns match the same numbers of the domain, under both readings of a pattern.
 
+    With E.164 go short codes and service codes, which a pattern can take by mistake.
+
     >>> print(check_pattern(r"^\+31\d{9}", r"^\+31\d{9}$"))
     Not yet. Your pattern takes +310000000000 (12 digits), which it should not.
     >>> print(check_pattern(r"^\+31[0-9]{9}$", r"^\+31\d{9}$"))
     Right. It takes the same E.164 numbers as ours, every one of 1,000,000,000.
     """
-    for reading in READINGS:
+    for reading, one in product(READINGS, DOMAINS if domain is E164 else [domain]):
         machine = compile_table([attempt, wanted], reading)
         if 0 in machine.unread:
             return Check(False, f"Your pattern cannot be read: {machine.unread[0]}")
-        number = machine.witness(lambda matches: len(matches) == 1, domain)
+        number = machine.witness(lambda matches: len(matches) == 1, one)
         if number is not None:
             takes = machine.match(number) == (0,)
             digits = sum(character.isdigit() for character in number)
             verb, should = ("takes", "should not") if takes else ("does not take", "should")
-            return Check(False, f"Your pattern {verb} {number} ({digits} digits), which it {should}.")
+            what = f"{number} ({digits} digits)" if number else "an empty text"
+            return Check(False, f"Your pattern {verb} {what}, which it {should}.")
     count = machine.count(lambda matches: bool(matches), domain)
     how_many = f", every one of {count:,}" if count is not None else ""
     return Check(True, f"It takes the same {domain.name} as ours{how_many}.")
@@ -73,7 +81,12 @@ def check_comes_to(patterns: Sequence[str], number: str, wanted: Matches) -> Che
     machine = compile_table(patterns)
     if machine.unread:
         return Check(False, f"A pattern cannot be read: {next(iter(machine.unread.values()))}")
-    matches = machine.match(number)
+    dialled = re.sub(r"[\s().-]", "", number) if isinstance(number, str) else ""
+    if not dialled or dialled.strip(DIALLED):
+        return Check(
+            False, f"{quoted(number)} is no number. Write digits in quotes, with '+' in front if there is one."
+        )
+    matches = machine.match(dialled)
     if matches == wanted:
         return Check(True, f"{number} is matched by {_rows(wanted)}, and by no other.")
     return Check(False, f"{number} is matched by {_rows(matches)}, not by {_rows(wanted)}.")
@@ -94,12 +107,12 @@ def check_buried(first: str, second: str, third: str) -> Check:
         machine = compile_table([first, second, third], reading)
         if machine.unread:
             return Check(False, f"A pattern cannot be read: {next(iter(machine.unread.values()))}")
+        for region in chain.from_iterable(map(machine.regions, DOMAINS)):
+            if region.matches == (2,):
+                return Check(False, f"The third is first choice for {region.witness}: neither of the others takes it.")
         its = [region for region in machine.regions() if 2 in region.matches]
         if not its:
             return Check(False, "The third takes no E.164 number, so nothing hides it.")
-        for region in its:
-            if region.matches == (2,):
-                return Check(False, f"The third is first choice for {region.witness}: neither of the others takes it.")
         for place, name in enumerate(("first", "second")):
             if all(place in region.matches for region in its):
                 return Check(False, f"The {name} hides it alone: it takes every E.164 number of the third.")
@@ -214,21 +227,31 @@ def check_first_day(day: date, word_on: Callable[[date], str], wanted: str) -> C
     return Check(True, f"On {eve} it is {word_on(eve)!r}, and from {day} on {wanted!r}.")
 
 
-def check_answered(part: Part) -> Check:
-    """Whether every number of a part comes to a route; otherwise the shortest that comes to nobody.
+def check_answered(old: Source, new: Source, types: Sequence[NumberType], within: str) -> Check:
+    r"""Whether each number of some types comes to a route of the new table, under both readings of patterns.
 
-    >>> from acs_telephony.guide.mapping import map_numbers
-    >>> from acs_telephony.tables import microsoft_three_routes
-    >>> print(check_answered(map_numbers(microsoft_three_routes(), "+1").part("+142")))
-    Not yet. Nobody takes +142 (3 digits), and 1,111,011,111,110 others.
+    No number outside the pattern `within` may have moved.
+
+    >>> from acs_telephony.numbers import number_types
+    >>> from acs_telephony.tables import microsoft_three_routes as three
+    >>> print(check_answered(three(), three(), number_types("NL"), r"^\+31").words[:34])
+    Nobody takes +3114010 (7 digits), a
     """
-    if part.gap is None:
-        return Check(True, f"Each of the {part.numbers:,} {part.name} comes to a route.")
-    others = f", and {part.nobody - 1:,} others" if part.nobody > 1 else ""
-    return Check(False, f"Nobody takes {part.gap} ({len(part.gap) - 1} digits){others}.")
+    table = table_of(new)
+    for reading in READINGS:
+        found = map_types(table, {"all": types}, reading)
+        for name in found.unread:
+            text = next(row.number_pattern for row in table.routes if row.name == name)
+            return Check(False, f"The pattern of {quoted(name)} cannot be read: {parse_or_error(text)}")
+        part = found.whole
+        if part.gap is not None:
+            others = f", and {part.nobody - 1:,} others" if part.nobody > 1 else ""
+            why = ", if the whole number has to match" if reading == "whole" else ""
+            return Check(False, f"Nobody takes {part.gap} ({len(part.gap) - 1} digits){others}{why}.")
+    for change in compare(old, table, intended=[within]).unintended:
+        return Check(False, f"{change.witness} moves, and was not meant to. {change.sentence}")
+    return Check(True, f"Each of the {part.numbers:,} numbers comes to a route, and no other number moved.")
 
-
-Source = RouteTable | SipConfiguration | Resource
 
 #: What the route nl-premium of `contoso` was meant to take; its pattern lets the second half escape from the anchor.
 NL_PREMIUM = r"^\+31(90\d{5,8}|8[47]\d{7})$"
@@ -268,6 +291,10 @@ def check_expectations(text: str, source: Source, route: str) -> Check:
     Every expectation would still hold if 'Redmond 1' took one digit
     """
     table = table_of(source)
+    if not isinstance(text, str):
+        return Check(
+            False, "Write the expectations as a text in quotes: [[expect]], number, because and where it comes."
+        )
     try:
         expectations = read_expectations(text)
     except AcsTelephonyError as error:

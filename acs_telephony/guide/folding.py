@@ -161,7 +161,6 @@ def unread(patterns: Sequence[str], reading: Reading = "search") -> Matches:
 def walk(patterns: Sequence[str], number: str, reading: Reading = "search") -> tuple[Step, ...]:
     r"""A number read character by character: after each, the routes that match so far, and those that still can.
 
-    A pattern with a lookahead may stand among those that still can match although nothing that follows makes it match.
     Raises BudgetError.
 
     >>> for step in walk([r"^\+1206\d$", r"^\+1\d{4}$"], "+12060"):

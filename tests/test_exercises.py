@@ -10,14 +10,19 @@ import pytest
 from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
 from acs_telephony.guide.exercises import (
     NL_PREMIUM,
+    check_answered,
     check_arrival,
+    check_buried,
     check_change,
+    check_comes_to,
     check_dropped,
     check_expectations,
     check_order_dependent,
     check_pattern,
     check_taker,
 )
+from acs_telephony.guide.mapping import with_patterns
+from acs_telephony.numbers import number_types
 from acs_telephony.receiving import receive
 from acs_telephony.routing import dial
 from acs_telephony.tables import contoso, microsoft_three_routes
@@ -211,3 +216,65 @@ def test_a_missed_edit_does_move_its_number_and_no_expectation_sees_it() -> None
     assert scan(CONTOSO, number) == []
     assert [longer.routes[route].name for route in scan(longer, number)] == ["us-seattle"]
     assert check_expectations(f"[[expect]]\n{SEATTLE}\n[[expect]]\n{TOO_LONG}", CONTOSO, "us-seattle")
+
+
+MOBILE = [one for one in number_types("NL") if one.name == "mobile"]
+RIGHT = r"^\+31(6[1-58]\d{7}|97\d{9})$"
+MENDED = with_patterns(contoso(), {"nl-premium": NL_PREMIUM})
+
+
+def answered(attempt: str) -> str:
+    return str(check_answered(MENDED, with_patterns(MENDED, {"nl-mobile": attempt}), MOBILE, r"^\+31"))
+
+
+def test_the_numbers_of_a_plan_come_to_a_route() -> None:
+    # libphonenumber: +31 6 with 1 to 5 or 8 and seven digits, and +31 97 with nine.
+    assert answered(RIGHT) == "Right. Each of the 160,000,000 numbers comes to a route, and no other number moved."
+
+
+@pytest.mark.parametrize(
+    ("attempt", "words"),
+    [
+        (r"^\+31(6[1-58]|97)\d{7}$", "Not yet. Nobody takes +3197000000000 (13 digits), and 99,999,999 others."),
+        (r"^\+31(6|97)", "Nobody takes +3197000000000 (13 digits), and 99,999,999 others, if the whole number has to"),
+        (".*", "moves, and was not meant to."),
+        ("", "if the whole number has to match"),
+        (r"^\+31(6[1-58]\d{7}|97\d{9}$", "The pattern of 'nl-mobile' cannot be read: this group is never closed"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_route_that_does_not_answer_its_plan_is_told_by_a_number_or_by_its_fault(attempt: str, words: str) -> None:
+    assert words in answered(attempt)
+    assert answered(attempt).startswith("Not yet.")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "wanted", "number"),
+    [
+        (NL_PREMIUM + "|^112$", NL_PREMIUM, "112"),
+        (r"^\+1(425|206)\d{7}$|^[*]21#$", r"^\+1(425|206)\d{7}$", "*21#"),
+    ],
+)
+def test_short_and_service_codes_count_as_well(attempt: str, wanted: str, number: str) -> None:
+    assert f"takes {number} " in str(check_pattern(attempt, wanted))
+    assert re.search(attempt, number)
+
+
+def test_a_third_pattern_that_is_first_choice_for_a_code_is_not_buried() -> None:
+    check = check_buried(r"^\+1425\d{7}$", r"^\+1206\d{7}$", r"^\+1(425|206)\d{7}$|^112$")
+
+    assert str(check).startswith("Not yet. The third is first choice for 112")
+
+
+@pytest.mark.parametrize("number", [None, 13215550100, "", "call mum", ["1"]])
+def test_what_is_no_number_is_refused_in_words(number: object) -> None:
+    assert "is no number" in str(check_comes_to(["^1$"], number, (0,)))  # type: ignore[arg-type]
+
+
+def test_a_number_is_read_as_people_write_it() -> None:
+    assert check_comes_to([r"^\+1\d{10}$"], " +1 (321) 555-0100\n", (0,))
+
+
+@pytest.mark.parametrize("text", [None, 5, [], b""])
+def test_expectations_that_are_no_text_are_refused_in_words(text: object) -> None:
+    assert "as a text in quotes" in str(check_expectations(text, contoso(), "us-seattle"))  # type: ignore[arg-type]

@@ -64,6 +64,33 @@ def test_each_step_of_a_walk_says_what_matches_there(seed: int) -> None:
         assert set(oracle) <= set(step.state.possible)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "number", "lives"),
+    [
+        (r"^\+1(425|206)]\d{7}$", "+1425", False),
+        (r"^\+1(425\|206)\d{7}$", "+", False),
+        (r"^\+3 23\d{7}$", "", False),
+        ("^1(?=2)3", "", False),
+        ("^1(?!2)[23]$", "1", True),
+        ("^1(?!2)[23]$", "12", False),
+        ("^(?=.*4)[1-3]*4?$", "12", True),
+        ("^(?=.*4)[1-3]*$", "12", False),
+        ("]1|2$", "1", True),
+        ("a*1", "99", True),
+    ],
+)
+def test_what_still_can_match_can_be_completed_by_dialling(pattern: str, number: str, lives: bool) -> None:
+    completed = [
+        number + "".join(more)
+        for length in range(4)
+        for more in product(DIALLED, repeat=length)
+        if re.search(pattern, number + "".join(more), re.ASCII)
+    ]
+    assert bool(completed) == lives
+
+    assert walk([pattern], number)[-1].state.possible == ((0,) if lives else ())
+
+
 def futures(patterns: list[str], alphabet: str, longest: int) -> int:
     """How many different futures with a match the numbers of an alphabet have, tried one by one."""
     texts = ["".join(text) for length in range(longest + 1) for text in product(alphabet, repeat=length)]

@@ -63,7 +63,8 @@ def test_of_a_large_table_the_way_of_a_number_is_drawn() -> None:
 
     assert len(nodes(picture.dot)) <= 14
     assert "5 nl-mobile-low, 7 nl-mobile" in picture.alt
-    assert "60 routes can match" in picture.twin
+    # One of the 60 is be-antwerp, which asks for a blank: nothing that can be dialled completes it.
+    assert "59 routes can match" in picture.twin
     nowhere = machine_picture(contoso(), "+99912345678")
     assert "none" in nodes(nowhere.dot)
     assert nowhere.alt.endswith("no route matches.")

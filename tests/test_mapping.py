@@ -20,7 +20,6 @@ from acs_telephony import audit, contoso, generated, microsoft_three_routes
 from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
 from acs_telephony.domains import ANY_STRING, E164, Domain
 from acs_telephony.errors import AnswerError, NumberError
-from acs_telephony.guide.exercises import check_answered
 from acs_telephony.guide.mapping import (
     NumberMap,
     map_numbers,
@@ -298,14 +297,3 @@ def test_a_length_a_country_and_a_part_that_there_are_not_are_refused() -> None:
     found: NumberMap = map_numbers(RouteTable(()), "+31")
     with pytest.raises(AnswerError, match=r"no part '\+32'. Take one of those from \+3100 to \+31"):
         found.part("+32")
-
-
-def test_the_check_of_an_exercise_answers_with_the_shortest_gap() -> None:
-    part = map_numbers(microsoft_three_routes(), "+1", domain=of_length(11)).whole
-
-    assert str(check_answered(part)).startswith("Right. Each of the 10,000,000,000 E.164 numbers of 11 digits")
-    assert str(check_answered(map_numbers(RouteTable(()), "+31").part("+31"))) == (
-        "Not yet. Nobody takes +31 (2 digits), and 10 others."
-    )
-    short = map_numbers(table_from(r"^\+31\d$"), "+31").part("+31")
-    assert str(check_answered(short)) == "Not yet. Nobody takes +31 (2 digits)."

@@ -234,8 +234,8 @@ def check_answered(old: Source, new: Source, types: Sequence[NumberType], within
 
     >>> from acs_telephony.numbers import number_types
     >>> from acs_telephony.tables import microsoft_three_routes as three
-    >>> print(check_answered(three(), three(), number_types("NL"), r"^\+31").words[:34])
-    Nobody takes +3114010 (7 digits), a
+    >>> print(check_answered(three(), three(), number_types("NL"), r"^\+31").words[:32])
+    Nobody takes +3114010 (7 digits)
     """
     table = table_of(new)
     for reading in READINGS:

@@ -20,6 +20,7 @@ from acs_telephony.languages import EMPTY, Exhausted, Languages, Reading
 DIALLED = "+*#0123456789"
 DIGITS = DIALLED[3:]
 MOST_STATES = 250  # to be folded; a table that needs more is no picture
+MOST_LOOKED_AT = 1000  # languages, to tell whether one of them can still be completed
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +137,32 @@ class _Left:
             except PatternError:
                 self.unread.append(route)
             else:
-                start |= {route: language} if language != EMPTY else {}
-        self.start = tuple(start.items())
+                start[route] = language
         self.languages.effort = 0
+        #: Whether what can be dialled makes something of a language.
+        self.known = {EMPTY: False}
+        self.start = tuple((route, language) for route, language in start.items() if self.lives(language))
 
     def after(self, left: Alive, character: str) -> Alive:
         """What is left of what is left. Raises Exhausted after too much work, all steps together."""
         pairs = ((route, self.languages.after(language, ord(character))) for route, language in left)
-        return tuple((route, language) for route, language in pairs if language != EMPTY)
+        return tuple((route, language) for route, language in pairs if self.lives(language))
+
+    def lives(self, language: int) -> bool:
+        """Whether something that can be dialled makes a match of what is left; where that is hard to tell, it may."""
+        if language not in self.known:
+            ways, seen = [language], {language}
+            for one in ways:  # more are added on the way
+                if self.languages.nullable[one] or self.known.get(one) or len(seen) > MOST_LOOKED_AT:
+                    self.known[language] = True
+                    return True
+                try:
+                    ways += {self.languages.after(one, ord(character)) for character in DIALLED} - seen
+                except (Exhausted, RecursionError):
+                    return True  # the next step is refused
+                seen.update(ways)
+            self.known.update(dict.fromkeys(seen, False))
+        return self.known[language]
 
     def matches(self, left: Alive) -> Matches:
         """The routes of which nothing more is needed."""
@@ -178,7 +197,7 @@ def walk(patterns: Sequence[str], number: str, reading: Reading = "search") -> t
     for place in range(len(number) + 1):
         try:
             left = its.after(left, number[place - 1]) if place else left
-        except Exhausted:
+        except (Exhausted, RecursionError):
             problem, remedy = (
                 f"{number[:place]} takes too much work",
                 "Begin patterns with '^', and lower their counts.",
@@ -204,7 +223,7 @@ def fold(patterns: Sequence[str], reading: Reading = "search") -> Folded | None:
         for character in DIALLED:
             try:
                 after = its.after(left, character)
-            except Exhausted:
+            except (Exhausted, RecursionError):
                 return None
             if after not in rows:
                 if len(rows) == MOST_STATES:
@@ -213,9 +232,8 @@ def fold(patterns: Sequence[str], reading: Reading = "search") -> Folded | None:
                 order.append(after)
                 accepts.append(its.matches(after))
             steps[-1].append(rows[after])
-    kinds = _same_future(accepts, steps)
-    possible = _reachable(accepts, steps)
-    return _joined(kinds, accepts, possible, steps)
+    possible = [frozenset(route for route, _ in left) for left in order]
+    return _joined(_same_future(accepts, steps), accepts, possible, steps)
 
 
 def _same_future(accepts: list[Matches], steps: list[list[int]]) -> list[int]:
@@ -228,16 +246,6 @@ def _same_future(accepts: list[Matches], steps: list[list[int]]) -> list[int]:
         kinds = [seen.setdefault(sign, len(seen)) for sign in signs]
         if len(seen) == before:
             return kinds
-
-
-def _reachable(accepts: list[Matches], steps: list[list[int]]) -> list[frozenset[int]]:
-    """The routes that match in each state or after it."""
-    found = [frozenset(matches) for matches in accepts]
-    while True:
-        more = [its.union(*(found[target] for target in row)) for its, row in zip(found, steps, strict=True)]
-        if more == found:
-            return found
-        found = more
 
 
 def _joined(kinds: list[int], accepts: list[Matches], possible: list[frozenset[int]], steps: list[list[int]]) -> Folded:

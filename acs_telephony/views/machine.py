@@ -137,7 +137,8 @@ def _state(name: str, table: RouteTable, state: State, passed: bool, *, first: b
         more = len(state.matches) - _MOST_ROUTES
         names = [f"{route + 1} {dot.shorten(table.routes[route].name, 22)}" for route in state.matches[:_MOST_ROUTES]]
         return dot.node(name, [*names, f"and {more} more" * (more > 0)], "match", tone, limit=32)
-    return dot.node(name, ("start" if first else "", f"{_rows(state.possible)} ?"), "state", tone, bold=int(first))
+    words = f"{_rows(state.possible)} ?" if state.possible else "no route"
+    return dot.node(name, ("start" if first else "", words), "state", tone, bold=int(first))
 
 
 def _arrows(folded: Folded, taken: set[Arrow]) -> Iterator[str]:

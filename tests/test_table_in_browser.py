@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator
 
-from acs_telephony import contoso
+from acs_telephony import contoso, microsoft_three_routes
 from acs_telephony.guide.editing import change_route, read_text, text_of
 from tests.lab import PROJECTOR, Reader
 from tests.test_browser import by_tab, sees
@@ -241,3 +241,63 @@ def test_what_is_typed_while_python_works_is_not_overwritten(reader: Reader) -> 
     reader.page.keyboard.press("Enter")
     sees(reader, "Table", "Row 1: the pattern was changed.")
     assert field(panel, "Name").input_value() == "first"
+
+
+def click_row(reader: Reader, panel: Locator, row: int, held: int) -> None:
+    """Click a row of the list as a hand does: press, hold for so many milliseconds, let go."""
+    spot = field(panel, "Routes").evaluate(
+        "(list, row) => { const { left, top, height } = list.options[row - 1].getBoundingClientRect();"
+        " return [left + 60, top + height / 2]; }",
+        row,
+    )
+    reader.page.mouse.move(*spot)
+    reader.page.mouse.down()
+    reader.page.wait_for_timeout(held)
+    reader.page.mouse.up()
+
+
+EDITS: dict[str, tuple[str, dict[str, str | list[str]]]] = {
+    "Name": ("Renamed", {"name": "Renamed"}),
+    PATTERN: (r"^\+1999\d{7}$", {"numberPattern": r"^\+1999\d{7}$"}),
+    "Trunks": ("sbc5.contoso.biz", {"trunks": ["sbc5.contoso.biz"]}),
+}
+
+
+@pytest.mark.parametrize("held", [0, 50, 200, 1000])
+def test_a_click_on_another_row_takes_the_edit_and_chooses_that_row(reader: Reader, held: int) -> None:
+    """The edit is sent when the field is left, so its answer writes the list anew under a button that is held down."""
+    panel = open_table(reader, "")
+    wanted = microsoft_three_routes().configuration.dump()
+    for done, (label, (typed, kept)) in enumerate(EDITS.items(), 1):
+        field(panel, label).fill(typed)
+        click_row(reader, panel, 3, held)
+        sees(reader, "Table", f"Row 3 is chosen. 3 routes, 5 SBCs; {done} change")
+        wanted["routes"][0] |= kept
+        assert json.loads(field(panel, TEXT).input_value()) == wanted
+        assert (chosen(panel)[:10], field(panel, "Name").input_value()) == ("3 Other +1", "Other +1")
+        click_row(reader, panel, 1, held)
+        sees(reader, "Table", "Row 1 is chosen.")
+
+    text = field(panel, TEXT)
+    text.fill(text.input_value().replace("Redmond 2", "R2"))
+    click_row(reader, panel, 3, held)
+    sees(reader, "Table", "Row 3 is chosen. 3 routes, 5 SBCs; 4 changes")
+    assert (chosen(panel)[:10], field(panel, "Name").input_value()) == ("3 Other +1", "Other +1")
+    assert '"R2"' in text.input_value()
+
+
+@pytest.mark.parametrize("held", [0, 50, 200, 1000])
+def test_a_click_on_another_row_after_an_edit_that_is_refused_leaves_the_row_chosen(reader: Reader, held: int) -> None:
+    panel = open_table(reader, "")
+    for label, typed in (("Name", ""), ("Trunks", "no.example.com"), (TEXT, "{")):
+        field(panel, label).fill(typed)
+        click_row(reader, panel, 3, held)
+        complains(panel, "The choice of row 3: not done, because an entry was not taken.")
+        assert chosen(panel).startswith("1 Redmond 1 ")
+        assert field(panel, label).input_value() == typed
+        press(panel, "Drop the entry")
+        sees(reader, "Table", "The entry was dropped.")
+        click_row(reader, panel, 2, held)
+        sees(reader, "Table", "Row 2 is chosen.")
+        click_row(reader, panel, 1, held)
+        sees(reader, "Table", "Row 1 is chosen.")

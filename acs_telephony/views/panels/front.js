@@ -54,6 +54,18 @@ function render({ model, el }) {
     listen();
   };
 
+  // A row is chosen where the button goes down. The browser chooses it where the button comes up, and drops the click if
+  // Python has written the list anew in between; it does so where a field is left by the click, since that sends it.
+  const choose = (event) => {
+    const option = event.target.closest(".widget-select option");
+    if (!option || event.button) return;
+    event.preventDefault();
+    const list = option.closest("select"), row = option.index;
+    list.focus({ preventScroll: true }); // what was typed goes first
+    list.selectedIndex = row;
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
   // Where the routes of a table stand in a list and in a text, the text shows the route that is chosen in the list.
   let followed = "";
   const follow = () => {
@@ -84,6 +96,7 @@ function render({ model, el }) {
     sleep();
     changes.observe(panel, { attributes: true, attributeFilter: ["class"], childList: true, subtree: true });
     for (const name of ["change", "click"]) panel.addEventListener(name, ask);
+    panel.addEventListener("mousedown", choose);
     window.addEventListener("keydown", keep, true); // on window, to be before JupyterLab, which listens on document
   };
   begin();
@@ -95,6 +108,7 @@ function render({ model, el }) {
     changes.disconnect();
     window.removeEventListener("keydown", keep, true);
     for (const name of ["change", "click"]) panel?.removeEventListener(name, ask);
+    panel?.removeEventListener("mousedown", choose);
   };
 }
 

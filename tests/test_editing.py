@@ -7,7 +7,9 @@ is compared is what would be sent to the service, because two configurations may
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -90,7 +92,7 @@ def test_undo_after_any_edit_gives_the_value_before_and_redo_the_one_after(
         except AcsTelephonyError:
             continue
         after = history.then(changed)
-        if changed.dump() == history.present.dump():
+        if json.dumps(changed.dump()) == json.dumps(history.present.dump()):
             assert after is history
             continue
         assert after.undo() == History(history.present, history.past, (changed,))
@@ -216,7 +218,8 @@ def test_a_pattern_that_cannot_be_read_is_taken_and_becomes_a_finding() -> None:
     [
         (lambda t: remove_route(t, 0), "row: there is no row 0. Use 1 to 3."),
         (lambda t: remove_route(t, 4), "row: there is no row 4. Use 1 to 3."),
-        (lambda t: change_route(SipConfiguration(), 1, name="a"), "row: there is no row 1. Add a route first."),
+        (lambda t: change_route(SipConfiguration(), 1, name="a"), "the table has no route. Add a route first."),
+        (lambda t: remove_route(SipConfiguration(), 0), "the table has no route. Add a route first."),
         (lambda t: move_route(t, 1, -1), "row 1: it cannot go beyond the first row. Move another row."),
         (lambda t: move_route(t, 3, 1), "row 3: it cannot go beyond the last row. Move another row."),
         (lambda t: change_route(t, 2, name=""), "row 2, name: this text is empty. Write at least one character."),
@@ -256,6 +259,25 @@ def test_nothing_can_be_undone_or_redone_at_the_ends_and_a_new_step_forgets_what
     assert start.then(full()) is start
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("true", "1"), ("1", "true"), ("0", "false"), ("1", "1.0"), ("[1]", "[true]"), ('{"a":1,"b":2}', '{"b":2,"a":1}')],
+)
+def test_what_python_takes_for_equal_and_json_does_not_is_a_step(before: str, after: str) -> None:
+    steps = [read_text(f'{{"new": {value}, "routes": []}}') for value in (before, after)]
+
+    history = History(steps[0]).then(steps[1])
+    assert json.dumps(history.present.dump()["new"]) == json.dumps(json.loads(after))
+    assert history.undo().present is steps[0]
+
+
+def test_another_order_of_trunks_is_a_step() -> None:
+    wire = {**FULL, "trunks": dict(reversed(FULL["trunks"].items()))}  # type: ignore[attr-defined]
+    turned = SipConfiguration.load(wire)
+
+    assert list(History(full()).then(turned).present.dump()["trunks"]) == ["b.example.com", "a.example.com"]
+
+
 # ---------------------------------------------------------------- the text
 
 
@@ -274,10 +296,10 @@ def test_nothing_can_be_undone_or_redone_at_the_ends_and_a_new_step_forgets_what
         (
             '{"trunks": {},\n "routes": [{"name": "a", "numberPattern": "1", "trunks": ["b.example.com"]}]}',
             [
-                "routes[0].trunks, line 2, column 13: route 'a' names the trunk 'b.example.com', which is not in "
+                "routes[0].trunks, line 2, column 61: route 'a' names the trunk 'b.example.com', which is not in "
                 "'trunks'. Add the trunk, or take it out of the route.",
                 '   "routes": [{"name": "a", "numberPattern": "1", "trunks": ["b.example.com"]}]}'[:74],
-                "              ^",
+                "                                                              ^",
             ],
         ),
         (
@@ -297,6 +319,83 @@ def test_nothing_can_be_undone_or_redone_at_the_ends_and_a_new_step_forgets_what
                 "               ^",
             ],
         ),
+        (
+            '{"trunks": {\n"a.example.com": {"sipSignalingPort": 1},\n"A.example.com": {"sipSignalingPort": 2}}}',
+            [
+                "trunks, line 3, column 2: the trunk 'A.example.com' stands twice. Remove one of the two.",
+                '  "A.example.com": {"sipSignalingPort": 2}}}',
+                "   ^",
+            ],
+        ),
+        (
+            '{"trunks": {"a.example.com": {"sipSignalingPort": 1}}, "routes": [{"name": "n", "numberPattern": "1",\n'
+            '"trunks": ["a.example.com", "A.example.com"]}]}',
+            [
+                "routes[0].trunks, line 2, column 30: the trunk 'A.example.com' stands twice in one route. Remove one "
+                "of the two.",
+                '  "trunks": ["a.example.com", "A.example.com"]}]}',
+                "                               ^",
+            ],
+        ),
+        (
+            '{"routes": [\n{"name": "n", "numberPattern": "1"},\n{"name": "n", "numberPattern": "1"}]}',
+            [
+                "routes[1], line 3, column 11: route 'n' stands twice with the same pattern. Remove one, or rename one "
+                "if it is meant as a standby.",
+                '  {"name": "n", "numberPattern": "1"}]}',
+                "            ^",
+            ],
+        ),
+        (
+            '{"routes": [\n{"name": "a", "numberPattern": "1", "name": "b"}]}',
+            [
+                "routes[0].name, line 2, column 38: this name stands twice in one object. Remove one of the two.",
+                '  {"name": "a", "numberPattern": "1", "name": "b"}]}',
+                "                                       ^",
+            ],
+        ),
+        (
+            '{"a": {"b": 1}, "a.b": 2, "x": [1, {}, NaN]}',
+            [
+                "x[2], line 1, column 40: 'NaN' is no JSON number. Write a plain number.",
+                '  {"a": {"b": 1}, "a.b": 2, "x": [1, {}, NaN]}',
+                "                                         ^",
+            ],
+        ),
+        (
+            '{"x": -Infinity}',
+            [
+                "x, line 1, column 7: '-Infinity' is no JSON number. Write a plain number.",
+                '  {"x": -Infinity}',
+                "        ^",
+            ],
+        ),
+        (
+            '{"x":\n 1e999}',
+            [
+                "x, line 2, column 2: this number is too large to be kept. Write a smaller one, or put it in quotes, "
+                "as a text.",
+                "   1e999}",
+                "   ^",
+            ],
+        ),
+        (
+            '{"x": 12345678901234567890.123456789}',
+            [
+                "x, line 1, column 7: this number would lose digits, and become 1.2345678901234567e+19. Write fewer "
+                "digits, or put it in quotes, as a text.",
+                '  {"x": 12345678901234567890.123456789}',
+                "        ^",
+            ],
+        ),
+        (
+            '{"trunks": {"line 99, column 1": 5}}',
+            [
+                "trunks.line 99, column 1, line 1, column 34: an object is needed here, not '5'. Correct its type.",
+                '  {"trunks": {"line 99, column 1": 5}}',
+                "                                   ^",
+            ],
+        ),
         ("[]", ['the text: an object is needed here. Write {"trunks": {...}, "routes": [...]}.']),
     ],
 )  # fmt: skip
@@ -306,11 +405,49 @@ def test_a_text_that_is_no_configuration_is_refused_with_line_column_and_caret(t
     assert str(refused.value).split("\n") == told
 
 
+def test_a_text_that_is_nested_too_deep_or_holds_too_long_a_number_is_refused_for_that() -> None:
+    for text, told, column in (
+        ("[" * 100_000, "this is nested more than 100 levels deep. Take levels out.", 101),
+        ('{"n":' + "[" * 100 + "]" * 100 + "}", "this is nested more than 100 levels deep. Take levels out.", 105),
+        ('{"n":-' + "9" * 6_000 + "}", "this number has 6,000 digits, the limit is 4,300. Shorten it, or", 6),
+    ):
+        with pytest.raises(TextError) as refused:
+            read_text(text)
+        assert f"line 1, column {column}: {told}" in str(refused.value)
+        assert len(str(refused.value)) < 1_000
+    assert read_text('{"n":' + "[" * 99 + "]" * 99 + "}").dump()["n"]
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["0", "-0", "0.1", "1.10", "1e2", "0.30000000000000004", "1E-7", "123456789012345678901234567890", "0.0e0"],
+)
+def test_a_number_that_keeps_its_value_is_taken(number: str) -> None:
+    assert Fraction(str(read_text(f'{{"x": {number}}}').dump()["x"])) == Fraction(number)
+
+
+@given(configurations(), st.data())
+def test_a_trunk_that_is_taken_out_is_told_where_a_route_names_it(wire: dict[str, Any], data: st.DataObject) -> None:
+    """The place is that of the name in the first route that has it, wherever the text breaks its lines."""
+    named = sorted({fqdn.lower() for route in wire["routes"] for fqdn in route.get("trunks") or ()})
+    if not named:
+        return
+    gone = data.draw(st.sampled_from(named))
+    left = {fqdn: row for fqdn, row in wire["trunks"].items() if fqdn.lower() != gone}
+    text = json.dumps({**wire, "trunks": left}, indent=data.draw(st.sampled_from([None, 0, 2])))
+    with pytest.raises(TextError) as refused:
+        read_text(text)
+    first = refused.value.problems[0]
+    assert "which is not in 'trunks'" in first.problem
+    line, column = map(int, re.findall(r"\d+", first.place)[-2:])
+    assert text.split("\n")[line - 1][column - 1 :].lower().startswith(f'{gone}"')
+
+
 def test_two_problems_are_both_told_with_their_lines() -> None:
     wire = {"trunks": {}, "routes": [{"name": "", "numberPattern": ""}]}
     with pytest.raises(TextError) as refused:
         read_text(json.dumps(wire, indent=2))
-    assert "routes[0].name, line 4, column 5: this text is empty" in str(refused.value)
+    assert "routes[0].name, line 5, column 16: this text is empty" in str(refused.value)
     assert "routes[0].numberPattern, line 6, column 25: this text is empty" in str(refused.value)
     assert len(refused.value.problems) == 2
 

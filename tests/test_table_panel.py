@@ -124,6 +124,15 @@ def test_every_control_has_a_label_and_stands_in_one_of_two_groups_above_the_err
     assert not [one for one in panel.controls.values() if getattr(one, "disabled", False)]  # that would lose the focus
 
 
+@pytest.mark.parametrize("wire", [{}, {"trunks": {"a.example.com": {"sipSignalingPort": 5061}}, "routes": []}])
+def test_a_table_without_routes_makes_a_panel(wire: dict[str, Any]) -> None:
+    panel = table_panel(SipConfiguration.load(wire))
+    assert "no route takes it" in said(panel)
+    shows_one_table(panel)
+    assert names(turn(panel, "add")) == ["new route 1"]
+    shows_one_table(panel)
+
+
 def test_a_number_that_cannot_be_dialled_makes_no_panel() -> None:
     with pytest.raises(NumberError):
         table_panel(contoso(), "call mum")
@@ -165,7 +174,8 @@ def test_a_field_changes_the_chosen_route_and_nothing_else(entry: str, typed: st
 
     before["routes"][1] |= kept
     assert panel.configuration.dump() == before
-    assert f"Row 2: the {entry} was changed." in said(panel)
+    verb = "were" if entry == "trunks" else "was"
+    assert f"Row 2: the {entry} {verb} changed." in said(panel)
     assert "1 change to undo." in said(panel)
     assert panel.controls["routes"].value == 2
     shows_one_table(panel)
@@ -207,10 +217,10 @@ def test_routes_are_removed_to_the_last_one_and_added_to_none() -> None:
     assert "no route takes it" in said(panel)
     shows_one_table(panel)
 
-    for action, reason in (("remove", "Add a route first"), ("up", "Add a route first")):
-        assert reason in told(turn(panel, action))
+    for action, label in (("remove", "Remove"), ("up", "Move up"), ("down", "Move down")):
+        assert f"{label}: the table has no route. Add a route first." in told(turn(panel, action))
     turn(panel, name="x")
-    assert "there is no row 0. Add a route first." in told(panel)
+    assert "so the table stays as it was: the table has no route. Add a route first." in told(panel)
     assert names(turn(panel, "drop", "add")) == ["new route 1"]
     assert len(panel.configuration.trunks) == 5
     shows_one_table(panel)
@@ -274,6 +284,64 @@ def test_unknown_fields_and_null_outlive_every_control() -> None:
     turn(panel, routes=1, name="a")
     turn(panel, routes=2, name="b")
     assert panel.configuration.dump() == wire
+
+
+@pytest.mark.parametrize(("before", "after"), [(True, 1), (0, False), (1, 1.0), ("1", 1)])
+def test_a_text_in_which_only_the_kind_of_a_value_changed_is_taken(before: Any, after: Any) -> None:
+    wire = microsoft_three_routes().configuration.dump()
+    wire["routes"][1]["new"] = before
+    panel = table_panel(SipConfiguration.load(wire), SEATTLE)
+    wire["routes"][1]["new"] = after
+    turn(panel, text=panel.text.replace(f'"new": {json.dumps(before)}', f'"new": {json.dumps(after)}'))
+
+    assert "The text was taken." in said(panel)
+    assert "1 change to undo." in said(panel)
+    assert f'"new": {json.dumps(after)}' in panel.controls["text"].value
+    assert panel.controls["routes"].value == 2
+    shows_one_table(panel)
+    assert f'"new": {json.dumps(before)}' in turn(panel, "undo").text
+
+
+def test_a_preview_field_that_is_nearly_the_same_is_audited_for_what_it_is() -> None:
+    wire = microsoft_three_routes().configuration.dump()
+    wire["trunks"]["sbc1.contoso.biz"]["enabled"] = 0
+    panel = table_panel(SipConfiguration.load(wire), SEATTLE)
+    turn(panel, text=panel.text.replace('"enabled": 0', '"enabled": false'))
+
+    expected = [one.sentence for one in audit(panel.configuration).findings if one.rule == "disabled-trunk"]
+    assert expected
+    assert all(words(html.escape(one)) in said(panel) for one in expected)
+
+
+def test_trunks_can_be_put_in_another_order_in_the_text() -> None:
+    panel = small()
+    wire = json.loads(panel.text)
+    wire["trunks"] = dict(reversed(wire["trunks"].items()))
+    turn(panel, text=json.dumps(wire, indent=2))
+
+    assert list(json.loads(panel.text)["trunks"]) == list(wire["trunks"])
+    assert "The text was taken." in said(panel)
+    assert "1 change to undo." in said(panel)
+
+
+def test_another_layout_of_the_text_is_no_change_and_is_said() -> None:
+    panel = small()
+    shown = panel.text
+    wire = json.loads(shown)
+    wire["routes"] = [dict(reversed(route.items())) for route in wire["routes"]]
+    for text in (json.dumps(json.loads(shown)), json.dumps(wire, indent=2)):
+        turn(panel, routes=2)
+        turn(panel, text=text)
+        assert "The text says the same; only its layout was changed." in said(panel)
+        assert "no change to undo" in said(panel)
+        assert panel.controls["text"].value == shown
+
+
+def test_a_number_that_would_lose_digits_is_refused_in_words() -> None:
+    panel = table_panel(SipConfiguration.load({"new": 1, "routes": []}))
+    turn(panel, text=panel.text.replace('"new": 1', '"new": 12345678901234567890.123456789'))
+    assert "this number would lose digits, and become 1.2345678901234567e+19" in told(panel)
+    assert "12345678901234567890.123456789" in panel.controls["text"].value
 
 
 # ---------------------------------------------------------------- mistakes
@@ -478,17 +546,43 @@ def test_only_a_changed_table_is_audited_again(monkeypatch: pytest.MonkeyPatch) 
         return audit(table, **options)
 
     monkeypatch.setattr(routes, "audit", counted)
-    routes.audited.cache_clear()
+    routes._audited.cache_clear()
     panel = small()
     turn(panel, number="+1 206 555 0100", routes=2)
     turn(panel, text="{")
     turn(panel, "drop", name="Redmond 2")
     assert len(asked) == 1
     turn(panel, name="other")
+    turn(panel, text=panel.text.replace('"name": "other"', '"name": "third", "description": "new"'))
+    assert len(asked) == 1
+    turn(panel, pattern="^112$")
     assert len(asked) == 2
-    turn(panel, "undo", "redo", "undo")
+    turn(panel, "undo", "redo", "undo", "undo")
     assert len(asked) == 2
-    routes.audited.cache_clear()
+    turn(panel, routes=1, name="Other +1")  # now two routes have one name
+    assert len(asked) == 3
+    routes._audited.cache_clear()
+
+
+NAMES = st.sampled_from(["a", "b", "'b'", "⟦1⟧", "'⟦0⟧'", "x" * 200, "x" * 201, "{name}", "\\1", "\x00", "電"])
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_an_audit_under_stand_in_names_says_what_the_audit_says(data: st.DataObject) -> None:
+    patterns = [r"^\+31", r"^\+3120", "(", "1.*1", r"^\+1?*", "^112$", "'⟦0⟧'", r"^\+31\d{9}$"]
+    trunks = {f"{name}.example.com": {"sipSignalingPort": 5061} for name in "abc"}
+    wire = [
+        {
+            "name": data.draw(NAMES),
+            "numberPattern": data.draw(st.sampled_from(patterns)),
+            "trunks": data.draw(st.lists(st.sampled_from([*trunks]), unique=True, max_size=2)),
+        }
+        for _ in range(data.draw(st.integers(0, 5)))
+    ]
+    kept = {(str(row["name"]), str(row["numberPattern"])): row for row in wire}
+    table = SipConfiguration.load({"trunks": trunks, "routes": [*kept.values()]})
+    assert routes.audited(table, ("NL",)) == audit(table, countries=["NL"])
 
 
 def test_each_trait_is_sent_once_and_only_when_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:

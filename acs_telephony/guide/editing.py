@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from math import isinf
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from acs_telephony.checking.documents import read_table
-from acs_telephony.checking.route_table import Place
 from acs_telephony.errors import AnswerError, ConfigurationError, PatternError, Problem
 from acs_telephony.models import SipConfiguration, Trunk, VoiceRoute, problem_of, quoted
 
@@ -24,6 +24,11 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 _ROW = re.compile(r"routes\[(\d+)]\.?")
 _SPOT = re.compile(r"line (\d+), column (\d+)$")
+_MARK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|[^\s{}\[\]:,"]+')
+_NUMBER = re.compile(r"-?\d")
+_LAST = re.compile(r"(\.[^.\[]*|\[\d+])$")  # the last step of a place
+_DEEPEST, _MOST_DIGITS = 100, 4_300  # levels of a text, and the digits that Python reads
+_MOST_PLACE = 300  # characters of a place that are told
 
 
 # ---------------------------------------------------------------- routes
@@ -123,7 +128,7 @@ class History:
 
     def then(self, changed: SipConfiguration) -> History:
         """One step on. What was taken back is gone then; what changes nothing is no step."""
-        if changed.dump() == self.present.dump():
+        if text_of(changed) == text_of(self.present):  # to Python True is 1, and the order of trunks is nothing
             return self
         return History(changed, (*self.past, self.present))
 
@@ -167,44 +172,137 @@ def text_of(configuration: SipConfiguration) -> str:
 
 
 def read_text(text: str) -> SipConfiguration:
-    """The configuration in a JSON text. Raises TextError.
+    """The configuration in a JSON text, every number with all its digits. Raises TextError.
 
     >>> read_text(text_of(SipConfiguration())) == SipConfiguration()
     True
     """
     try:
-        return SipConfiguration.load(text)
+        configuration = SipConfiguration.load(text)
     except ConfigurationError as error:
-        raise TextError(_with_lines(error.problems, text), text) from None
+        if _SPOT.fullmatch(error.place):  # this is no JSON, and says where
+            raise TextError(error.problems, text) from None
+        found = _slip(text)
+        raise TextError((found,) if found else _with_lines(error.problems, text), text) from None
+    if found := _slip(text):
+        raise TextError((found,), text)
+    return configuration
+
+
+@dataclass(slots=True)
+class _Around:
+    """An object or a list that is open while a text is read: its place, its names, and the index in a list."""
+
+    place: str
+    names: set[str]
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A name or a value in a text: its place as problems write it, where it begins, and what is around it."""
+
+    place: str
+    start: int
+    written: str
+    depth: int
+    twice: bool = False  # a name that stood in the same object before
+
+
+def _parts(text: str) -> Iterator[_Part]:
+    """Every name and value of a JSON text in order, as far as it is JSON."""
+    around: list[_Around] = []
+    place, name_next = "", False
+    for found in _MARK.finditer(text):
+        mark, start = found[0], found.start() + (found[0][0] == '"')
+        if mark in "}]":
+            around.pop()
+            name_next = False
+        elif mark == ",":
+            its = around[-1]
+            name_next = its.index is None
+            if its.index is not None:
+                its.index += 1
+                place = f"{its.place}[{its.index}]"
+        elif name_next:
+            its, name, name_next = around[-1], json.loads(mark), False
+            place = f"{its.place}.{name}".removeprefix(".")
+            yield _Part(place, start, mark, len(around), name in its.names)
+            its.names.add(name)
+        else:
+            yield _Part(place, start, mark, len(around))
+            if mark in "{[":
+                name_next = mark == "{"
+                around.append(_Around(place, set(), None if name_next else 0))
+                place = place if name_next else f"{place}[0]"
+
+
+def _slip(text: str) -> Problem | None:
+    """The first place at which a text is JSON and yet not taken, or not with the same value."""
+    for part in _parts(text):
+        if told := _wrong(part):
+            return Problem(f"{part.place[:_MOST_PLACE]}, {_line(text, part.start)}", *told)
+    return None
+
+
+def _wrong(part: _Part) -> tuple[str, str] | None:
+    """What is wrong with a name or a value in itself, and what to do."""
+    written = part.written
+    if part.twice:
+        return "this name stands twice in one object", "Remove one of the two."
+    if written in "{[" and part.depth >= _DEEPEST:
+        return f"this is nested more than {_DEEPEST} levels deep", "Take levels out."
+    if written in ("NaN", "Infinity", "-Infinity"):
+        return f"{quoted(written)} is no JSON number", "Write a plain number."
+    if not _NUMBER.match(written):
+        return None
+    if written.strip("-").isdecimal():
+        digits = len(written.strip("-"))
+        problem = f"this number has {digits:,} digits, the limit is {_MOST_DIGITS:,}"
+        return (problem, "Shorten it, or put it in quotes, as a text.") if digits > _MOST_DIGITS else None
+    value = float(written)
+    if isinf(value):
+        return "this number is too large to be kept", "Write a smaller one, or put it in quotes, as a text."
+    try:
+        same = Decimal(written) == Decimal(repr(value))
+    except InvalidOperation:  # an exponent of many digits
+        same = False
+    problem = f"this number would lose digits, and become {value!r}"
+    return None if same else (problem, "Write fewer digits, or put it in quotes, as a text.")
 
 
 def _with_lines(problems: tuple[Problem, ...], text: str) -> tuple[Problem, ...]:
-    """The same problems, each with its line: those of a wrong type from a second reading, others by their route."""
-    try:
-        table = read_table(text)
-    except ConfigurationError as error:
-        return error.problems if _SPOT.search(error.problems[0].place) else problems
-    places: dict[str, Place | None] = {f"trunks.{trunk.fqdn}": trunk.place for trunk in table.trunks}
-    for index, route in enumerate(table.routes):
-        places |= {f"routes[{index}]": route.place, f"routes[{index}].numberPattern": route.pattern_place}
+    """The same problems, each with its line and column, as near as the text is known."""
+    parts = list(_parts(text))
+    starts: dict[str, int] = {}
+    for part in parts:  # of an object or a list where its name begins, of anything else where the value does
+        if part.written not in "{[" or part.place not in starts:
+            starts[part.place] = part.start
 
     def found(problem: Problem) -> Problem:
-        place = places.get(problem.place) or next(
-            (spot for start, spot in places.items() if problem.place.startswith(f"{start}.")), None
-        )
-        where = f"{problem.place}, line {place.line}, column {place.column}" if place else problem.place
+        # A name that the problem speaks of, and of two that are the same the second; or the value, or what it is in.
+        inside = (part for part in parts if part.place.startswith(problem.place) and part.written.startswith('"'))
+        named = [part.start for part in inside if quoted(json.loads(part.written)) in problem.problem]
+        places = (problem.place, _LAST.sub("", problem.place))
+        start = named[-1] if named else next((starts[place] for place in places if place in starts), None)
+        where = problem.place if start is None else f"{problem.place}, {_line(text, start)}"
         return replace(problem, place=where)
 
     return tuple(map(found, problems))
+
+
+def _line(text: str, start: int) -> str:
+    return f"line {text.count(chr(10), 0, start) + 1}, column {start - text.rfind(chr(10), 0, start)}"
 
 
 # ---------------------------------------------------------------- making values
 
 
 def _index(configuration: SipConfiguration, row: int) -> int:
+    if not configuration.routes:
+        raise AnswerError("the table has no route", remedy="Add a route first.")
     if not 1 <= row <= len(configuration.routes):
-        remedy = f"Use 1 to {len(configuration.routes)}." if configuration.routes else "Add a route first."
-        raise AnswerError(f"there is no row {row}", place="row", remedy=remedy)
+        raise AnswerError(f"there is no row {row}", place="row", remedy=f"Use 1 to {len(configuration.routes)}.")
     return row - 1
 
 

@@ -52,7 +52,7 @@ class TablePanel(Panel):
     def __init__(self, resource: Resource, number: str, countries: tuple[str, ...]) -> None:
         self._resource, self._countries = resource, countries
         self._number, self._no_number = normalise(number).text, ""
-        self._history, self._row = History(resource.configuration), 1
+        self._history, self._row = History(resource.configuration), min(1, len(resource.configuration.routes))
         self._findings = set[str]()
         #: Entries that were typed and not taken, with the reason; without one they wait for the text.
         self._open: dict[str, AcsTelephonyError | None] = {}
@@ -148,13 +148,19 @@ class TablePanel(Panel):
                     return
                 continue
             del self._open[entry]
-            if history is self._history:
+            if history is self._history and entry == "text":
+                self._words = "The text says the same; only its layout was changed."
+            elif history is self._history:
                 continue
-            if entry == "text":
+            elif entry == "text":
                 row = self._row if len(typed) > 1 else self._first_change(history.present)
                 self._step(history, row, "The text was taken.")
             else:
-                self._step(history, self._row, f"Row {self._row}: the {entry} was changed.")
+                self._step(
+                    history,
+                    self._row,
+                    f"Row {self._row}: the {entry} {'were' if entry == 'trunks' else 'was'} changed.",
+                )
                 meant = self._route
 
     def _changed(self, entry: str, value: str) -> SipConfiguration:
@@ -198,7 +204,7 @@ class TablePanel(Panel):
         before, after = self.configuration.routes, changed.routes
         pairs = enumerate(zip(before, after, strict=False), 1)
         end = self._row if len(before) == len(after) else min(len(before), len(after)) + 1
-        return next((row for row, (one, other) in pairs if one is not other and one != other), end)
+        return next((row for row, (one, other) in pairs if one is not other and _wire(one) != _wire(other)), end)
 
     @property
     def _route(self) -> VoiceRoute | None:
@@ -270,6 +276,11 @@ class TablePanel(Panel):
         size = f"{count(len(self.configuration.routes), 'route')}, {count(len(self.configuration.trunks), 'SBC')}"
         past = len(self._history.past)
         return f"{moved}{size}; {count(past, 'change') if past else 'no change'} to undo."
+
+
+def _wire(route: VoiceRoute) -> str:
+    """A route as JSON, since to Python True is 1, and an absent field one that is null."""
+    return route.model_dump_json(by_alias=True, exclude_unset=True)
 
 
 def _rows(configuration: SipConfiguration) -> tuple[str, ...]:

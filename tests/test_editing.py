@@ -373,8 +373,8 @@ def test_another_order_of_trunks_is_a_step() -> None:
         (
             '{"x":\n 1e999}',
             [
-                "x, line 2, column 2: this number is too large to be kept. Write a smaller one, or put it in quotes, "
-                "as a text.",
+                "x, line 2, column 2: this number is too large or too exact to be kept, it would become inf. Shorten "
+                "it, or put it in quotes, as a text.",
                 "   1e999}",
                 "   ^",
             ],
@@ -382,8 +382,8 @@ def test_another_order_of_trunks_is_a_step() -> None:
         (
             '{"x": 12345678901234567890.123456789}',
             [
-                "x, line 1, column 7: this number would lose digits, and become 1.2345678901234567e+19. Write fewer "
-                "digits, or put it in quotes, as a text.",
+                "x, line 1, column 7: this number is too large or too exact to be kept, it would become "
+                "1.2345678901234567e+19. Shorten it, or put it in quotes, as a text.",
                 '  {"x": 12345678901234567890.123456789}',
                 "        ^",
             ],
@@ -394,6 +394,15 @@ def test_another_order_of_trunks_is_a_step() -> None:
                 "trunks.line 99, column 1, line 1, column 34: an object is needed here, not '5'. Correct its type.",
                 '  {"trunks": {"line 99, column 1": 5}}',
                 "                                   ^",
+            ],
+        ),
+        (
+            '{"x": -1e-99999999999999999999}',
+            [
+                "x, line 1, column 7: this number is too large or too exact to be kept, it would become 0.0. Shorten "
+                "it, or put it in quotes, as a text.",
+                '  {"x": -1e-99999999999999999999}',
+                "        ^",
             ],
         ),
         ("[]", ['the text: an object is needed here. Write {"trunks": {...}, "routes": [...]}.']),

@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from math import isinf
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,10 +24,8 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _ROW = re.compile(r"routes\[(\d+)]\.?")
 _SPOT = re.compile(r"line (\d+), column (\d+)$")
 _MARK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|[^\s{}\[\]:,"]+')
-_NUMBER = re.compile(r"-?\d")
 _LAST = re.compile(r"(\.[^.\[]*|\[\d+])$")  # the last step of a place
 _DEEPEST, _MOST_DIGITS = 100, 4_300  # levels of a text, and the digits that Python reads
-_MOST_PLACE = 300  # characters of a place that are told
 
 
 # ---------------------------------------------------------------- routes
@@ -180,27 +177,18 @@ def read_text(text: str) -> SipConfiguration:
     try:
         configuration = SipConfiguration.load(text)
     except ConfigurationError as error:
-        if _SPOT.fullmatch(error.place):  # this is no JSON, and says where
-            raise TextError(error.problems, text) from None
-        found = _slip(text)
-        raise TextError((found,) if found else _with_lines(error.problems, text), text) from None
-    if found := _slip(text):
-        raise TextError((found,), text)
+        problems = error.problems
+        if not _SPOT.fullmatch(error.place):  # else this is no JSON, and it is said where
+            slip = _slip(text)
+            problems = (slip,) if slip else _with_lines(problems, text)
+        raise TextError(problems, text) from None
+    if slip := _slip(text):
+        raise TextError((slip,), text)
     return configuration
 
 
-@dataclass(slots=True)
-class _Around:
-    """An object or a list that is open while a text is read: its place, its names, and the index in a list."""
-
-    place: str
-    names: set[str]
-    index: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A name or a value in a text: its place as problems write it, where it begins, and what is around it."""
+class _Part(NamedTuple):
+    """A name or a value in a text: its place as problems write it, where it begins, and how deep it stands."""
 
     place: str
     start: int
@@ -211,7 +199,7 @@ class _Part:
 
 def _parts(text: str) -> Iterator[_Part]:
     """Every name and value of a JSON text in order, as far as it is JSON."""
-    around: list[_Around] = []
+    around: list[tuple[str, bool, set[str]]] = []  # what is open: its place, if it is an object, the places in it
     place, name_next = "", False
     for found in _MARK.finditer(text):
         mark, start = found[0], found.start() + (found[0][0] == '"')
@@ -219,56 +207,48 @@ def _parts(text: str) -> Iterator[_Part]:
             around.pop()
             name_next = False
         elif mark == ",":
-            its = around[-1]
-            name_next = its.index is None
-            if its.index is not None:
-                its.index += 1
-                place = f"{its.place}[{its.index}]"
+            outer, name_next, seen = around[-1]
+            if not name_next:
+                place = f"{outer}[{len(seen)}]"
+                seen.add(place)
         elif name_next:
-            its, name, name_next = around[-1], json.loads(mark), False
-            place = f"{its.place}.{name}".removeprefix(".")
-            yield _Part(place, start, mark, len(around), name in its.names)
-            its.names.add(name)
+            (outer, _, seen), name_next = around[-1], False
+            place = f"{outer}.{json.loads(mark)}".removeprefix(".")
+            yield _Part(place, start, mark, len(around), place in seen)
+            seen.add(place)
         else:
             yield _Part(place, start, mark, len(around))
             if mark in "{[":
-                name_next = mark == "{"
-                around.append(_Around(place, set(), None if name_next else 0))
-                place = place if name_next else f"{place}[0]"
+                outer, name_next = place, mark == "{"
+                place = outer if name_next else f"{outer}[0]"
+                around.append((outer, name_next, set() if name_next else {place}))
 
 
 def _slip(text: str) -> Problem | None:
-    """The first place at which a text is JSON and yet not taken, or not with the same value."""
-    for part in _parts(text):
-        if told := _wrong(part):
-            return Problem(f"{part.place[:_MOST_PLACE]}, {_line(text, part.start)}", *told)
-    return None
+    """The first place at which a text is JSON and yet cannot be taken with the value that it has."""
+    wrong = ((part, told) for part in _parts(text) if (told := _wrong(part)))
+    return next((Problem(f"{part.place[:300]}, {_line(text, part.start)}", *told) for part, told in wrong), None)
 
 
 def _wrong(part: _Part) -> tuple[str, str] | None:
     """What is wrong with a name or a value in itself, and what to do."""
-    written = part.written
     if part.twice:
         return "this name stands twice in one object", "Remove one of the two."
-    if written in "{[" and part.depth >= _DEEPEST:
+    if part.written in "{[" and part.depth >= _DEEPEST:
         return f"this is nested more than {_DEEPEST} levels deep", "Take levels out."
-    if written in ("NaN", "Infinity", "-Infinity"):
-        return f"{quoted(written)} is no JSON number", "Write a plain number."
-    if not _NUMBER.match(written):
+    if part.written in ("NaN", "Infinity", "-Infinity"):
+        return f"{quoted(part.written)} is no JSON number", "Write a plain number."
+    digits, remedy = part.written.removeprefix("-"), "Shorten it, or put it in quotes, as a text."
+    if digits.isdecimal() and len(digits) > _MOST_DIGITS:
+        return f"this number has {len(digits):,} digits, the limit is {_MOST_DIGITS:,}", remedy
+    if digits.isdecimal() or not digits[0].isdecimal():
         return None
-    if written.strip("-").isdecimal():
-        digits = len(written.strip("-"))
-        problem = f"this number has {digits:,} digits, the limit is {_MOST_DIGITS:,}"
-        return (problem, "Shorten it, or put it in quotes, as a text.") if digits > _MOST_DIGITS else None
-    value = float(written)
-    if isinf(value):
-        return "this number is too large to be kept", "Write a smaller one, or put it in quotes, as a text."
+    value = float(digits)
     try:
-        same = Decimal(written) == Decimal(repr(value))
+        same = Decimal(digits) == Decimal(repr(value))
     except InvalidOperation:  # an exponent of many digits
         same = False
-    problem = f"this number would lose digits, and become {value!r}"
-    return None if same else (problem, "Write fewer digits, or put it in quotes, as a text.")
+    return None if same else (f"this number is too large or too exact to be kept, it would become {value}", remedy)
 
 
 def _with_lines(problems: tuple[Problem, ...], text: str) -> tuple[Problem, ...]:
@@ -281,7 +261,7 @@ def _with_lines(problems: tuple[Problem, ...], text: str) -> tuple[Problem, ...]
 
     def found(problem: Problem) -> Problem:
         # A name that the problem speaks of, and of two that are the same the second; or the value, or what it is in.
-        inside = (part for part in parts if part.place.startswith(problem.place) and part.written.startswith('"'))
+        inside = (part for part in parts if part.place.startswith(problem.place) and part.written[0] == '"')
         named = [part.start for part in inside if quoted(json.loads(part.written)) in problem.problem]
         places = (problem.place, _LAST.sub("", problem.place))
         start = named[-1] if named else next((starts[place] for place in places if place in starts), None)

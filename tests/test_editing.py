@@ -397,9 +397,17 @@ def test_another_order_of_trunks_is_a_step() -> None:
             ],
         ),
         (
+            '{"x": {"\\ud83d\\ude00": "a\\ud83d"}}',
+            [
+                "x.😀, line 1, column 25: this holds half a character. Write the whole character.",
+                '  {"x": {"\\ud83d\\ude00": "a\\ud83d"}}',
+                "                          ^",
+            ],
+        ),
+        (
             '{"x": -1e-99999999999999999999}',
             [
-                "x, line 1, column 7: this number is too large or too exact to be kept, it would become 0.0. Shorten "
+                "x, line 1, column 7: this number is too large or too exact to be kept, it would become -0.0. Shorten "
                 "it, or put it in quotes, as a text.",
                 '  {"x": -1e-99999999999999999999}',
                 "        ^",
@@ -450,6 +458,41 @@ def test_a_trunk_that_is_taken_out_is_told_where_a_route_names_it(wire: dict[str
     assert "which is not in 'trunks'" in first.problem
     line, column = map(int, re.findall(r"\d+", first.place)[-2:])
     assert text.split("\n")[line - 1][column - 1 :].lower().startswith(f'{gone}"')
+
+
+SLIPS = [
+    "NaN",
+    "1e999",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "\\",
+    '"a"',
+    '"name": 1,',
+    "9" * 5_000,
+    "[" * 2_000,
+    "-",
+    "+1",
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 40), st.sampled_from(SLIPS)), min_size=1, max_size=3))
+@settings(max_examples=300)
+def test_a_text_that_is_cut_and_mixed_anyhow_is_read_or_refused_with_a_line(cuts: list[tuple[int, int, str]]) -> None:
+    text = text_of(microsoft_three_routes().configuration)
+    for start, length, put in cuts:
+        text = text[:start] + put + text[start + length :]
+    told = ""
+    try:
+        told = text_of(read_text(text))
+    except TextError as refused:
+        told = str(refused)
+    assert "Save it as UTF-8" not in told
+    assert told.startswith("{") or "the text: an object is needed" in told or re.search(r"line \d+, column \d+", told)
 
 
 def test_two_problems_are_both_told_with_their_lines() -> None:

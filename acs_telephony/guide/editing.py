@@ -24,6 +24,8 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _ROW = re.compile(r"routes\[(\d+)]\.?")
 _SPOT = re.compile(r"line (\d+), column (\d+)$")
 _MARK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|[^\s{}\[\]:,"]+')
+_NUMBER = re.compile(r"-?([0-9]+)((\.[0-9]+)?([eE][-+]?[0-9]+)?)")
+_HALF = re.compile("[\ud800-\udfff]")
 _LAST = re.compile(r"(\.[^.\[]*|\[\d+])$")  # the last step of a place
 _DEEPEST, _MOST_DIGITS = 100, 4_300  # levels of a text, and the digits that Python reads
 
@@ -234,18 +236,21 @@ def _wrong(part: _Part) -> tuple[str, str] | None:
     """What is wrong with a name or a value in itself, and what to do."""
     if part.twice:
         return "this name stands twice in one object", "Remove one of the two."
+    if part.written[0] == '"' and _HALF.search(json.loads(part.written)):
+        return "this holds half a character", "Write the whole character."
     if part.written in "{[" and part.depth >= _DEEPEST:
         return f"this is nested more than {_DEEPEST} levels deep", "Take levels out."
-    if part.written in ("NaN", "Infinity", "-Infinity"):
+    if part.written.startswith(("NaN", "Infinity", "-Infinity")):
         return f"{quoted(part.written)} is no JSON number", "Write a plain number."
-    digits, remedy = part.written.removeprefix("-"), "Shorten it, or put it in quotes, as a text."
-    if digits.isdecimal() and len(digits) > _MOST_DIGITS:
-        return f"this number has {len(digits):,} digits, the limit is {_MOST_DIGITS:,}", remedy
-    if digits.isdecimal() or not digits[0].isdecimal():
+    number, remedy = _NUMBER.match(part.written), "Shorten it, or put it in quotes, as a text."
+    if number is None:
         return None
-    value = float(digits)
+    if not number[2]:
+        problem = f"this number has {len(number[1]):,} digits, the limit is {_MOST_DIGITS:,}"
+        return (problem, remedy) if len(number[1]) > _MOST_DIGITS else None
+    value = float(number[0])
     try:
-        same = Decimal(digits) == Decimal(repr(value))
+        same = Decimal(number[0]) == Decimal(repr(value))
     except InvalidOperation:  # an exponent of many digits
         same = False
     return None if same else (f"this number is too large or too exact to be kept, it would become {value}", remedy)

@@ -25,7 +25,7 @@ from acs_telephony.models import Resource, SipConfiguration, Trunk, VoiceRoute
 from acs_telephony.receiving import Arrival, ToApplication, receive
 from acs_telephony.routing import Journey, SbcState, dial
 from acs_telephony.tables import contoso, microsoft_three_routes
-from acs_telephony.views import dot, palette, pictures
+from acs_telephony.views import display, dot, palette, pictures
 from acs_telephony.views.architecture import LINKS, PARTS, Setup, architecture
 from acs_telephony.views.arrivals import arrival_path
 from acs_telephony.views.diagrams import kept_pictures, path, write_diagrams
@@ -324,7 +324,8 @@ def test_a_notebook_gets_one_image_with_alt_text_size_and_fingerprint() -> None:
     bundle = picture._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
     assert bundle["text/plain"] == f"{picture.title}\n{picture.twin}"
-    ((tag, attributes),) = Tags(bundle["text/html"]).found
+    (tag, attributes), *_ = found = Tags(bundle["text/html"]).found
+    assert [tag for tag, _ in found].count("img") == 1
     assert tag == "img"
     assert attributes["alt"] == picture.alt
     assert attributes["data-dot-sha256"] == hashlib.sha256(picture.dot.encode()).hexdigest()
@@ -333,6 +334,33 @@ def test_a_notebook_gets_one_image_with_alt_text_size_and_fingerprint() -> None:
     kind, _, data = (attributes["src"] or "").partition(",")
     assert kind == "data:image/svg+xml;base64"
     assert base64.b64decode(data).decode() == picture.svg()
+
+
+def under(picture: Picture) -> tuple[str, str]:
+    """What stands under a picture's image: the words that open the rest, and that rest, as a reader sees them."""
+    found = re.fullmatch(
+        r"<img [^>]*><details[^>]*><summary[^>]*>([^<]*)</summary><pre[^>]*>([^<]*)</pre></details>",
+        picture._repr_html_(),
+    )
+    assert found is not None
+    return html.unescape(found[1]), html.unescape(found[2])
+
+
+def test_every_reader_can_open_the_words_under_a_picture() -> None:
+    picture = path(three_routes(sbc1=503))
+    assert picture.twin.count("\n") > 3
+    assert under(picture) == ("The same in words", picture.twin)
+    assert "<details open" not in picture._repr_html_()
+    together = display.together(display.heading("A call"), picture)
+    assert picture._repr_html_() in together.html
+    assert together.text.count(picture.twin) == 1
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_name_stays_words_under_its_picture(name: str) -> None:
+    for picture in drawings(name):
+        assert under(picture)[1] == picture.twin
+        assert {tag for tag, _ in Tags(picture._repr_html_()).found} == {"img", "details", "summary", "pre"}
 
 
 def test_an_svg_names_itself_and_holds_no_version_tooltip_or_outside_address() -> None:

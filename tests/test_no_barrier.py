@@ -55,11 +55,13 @@ def test_axe_finds_nothing_in_either_theme_at_either_zoom(reader: Reader, notebo
     reader.roll_out(PROJECTOR["width"])
     found = {"asleep": barriers(reader)[0]}
     reader.run_all()
+    reader.page.locator(f"{OUTPUTS} details").evaluate_all("all => all.forEach(words => (words.open = true))")
     for width, theme in itertools.product((PROJECTOR["width"], ZOOMED["width"]), ("Light", "Dark")):
         reader.theme(theme)
         reader.roll_out(width)
         found[f"{theme} {width}"], enough = barriers(reader)
         assert enough >= 50  # it did look
+        assert reader.page.locator(f"{OUTPUTS} mjx-container").all_inner_texts() == []  # patterns are no formulas
         assert all(contrast >= 4.5 for contrast in list_contrasts(reader))
         reader.screenshot(f"{notebook} {theme} {width}")
 
@@ -144,6 +146,45 @@ def test_the_focus_is_seen_and_goes_as_one_reads(reader: Reader, case: dict[str,
     for style, width, line, ground in (stop["line"] for stop in stops):
         assert (style, width) == ("solid", 3)
         assert palette.contrast(hexadecimal(line), hexadecimal(ground)) >= 3
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_the_words_of_a_picture_open_by_keyboard(reader: Reader, key: str) -> None:
+    reader.open("notebooks/04_a_table_is_a_machine.ipynb")
+    words = reader.page.locator(f"{OUTPUTS} img[data-dot-sha256] + details").first
+    words.scroll_into_view_if_needed()
+    words.locator("summary").focus()
+    cells = len(reader.page.locator(".jp-Cell").all())
+    reader.page.keyboard.press(key)
+
+    words.locator("pre").wait_for()
+    assert "can match" in words.locator("pre").inner_text()
+    assert words.locator("summary").evaluate("one => one === document.activeElement")
+    style = words.locator("summary").evaluate("one => getComputedStyle(one).outlineStyle")
+    assert style != "none"
+    assert reader.page.locator(f"{OUTPUTS} mjx-container").count() == 0  # a `$` ends a pattern and begins no formula
+    reader.page.keyboard.press(key)
+    words.locator("pre").wait_for(state="hidden")
+    assert len(reader.page.locator(".jp-Cell").all()) == cells
+
+
+def test_words_that_a_reader_opened_stay_open_when_a_panel_answers_anew(reader: Reader) -> None:
+    reader.open("notebooks/04_a_table_is_a_machine.ipynb")
+    reader.run_all()
+    panel = reader.panel("Machine")
+    words = panel.locator(".acs-answer details")
+    words.locator("summary").click()
+    words.locator("pre").wait_for()
+    spoken = panel.locator('.acs-spoken[role="status"]').text_content()
+    panel.get_by_label("Read so far", exact=True).select_option(label="2 characters")
+    panel.locator(".acs-answer").filter(has_text="Read: +1.").wait_for()
+    words.locator("pre").wait_for()
+    assert spoken == ""  # opened words are read by the reader, and are no new answer
+
+    words.locator("summary").click()
+    panel.get_by_label("Read so far", exact=True).select_option(label="3 characters")
+    panel.locator(".acs-answer").filter(has_text="Read: +14.").wait_for()
+    assert words.locator("pre").is_hidden()
 
 
 def hexadecimal(rgb: str) -> str:

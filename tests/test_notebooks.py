@@ -147,6 +147,9 @@ def test_every_picture_has_alt_text_and_words(path: Path) -> None:
             assert len(alt[1].split()) >= 5, cell["id"]
             plain = ["".join(output["data"].get("text/plain", "")) for output in cell["outputs"] if "data" in output]
             assert max(map(len, plain)) > 80, f"{cell['id']} has no words for its picture"
+            # JupyterLab shows the page and not the plain text, so the words are in both.
+            below = page(cell).partition(image)[2]
+            assert below.startswith("<details"), f"{cell['id']} has no words under its picture"
 
 
 def test_some_notebook_has_widgets_and_pictures() -> None:

@@ -56,7 +56,7 @@ class Picture:
 
     def _repr_html_(self) -> str:
         svg = self.svg()
-        return _card(self) if svg is None else _image(self, svg)
+        return _card(self) if svg is None else _image(self, svg) + _words(self.twin)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": str(self)}
@@ -126,6 +126,19 @@ def _image(picture: Picture, svg: str) -> str:
         f'<img alt="{html.escape(picture.alt)}" style="{style}" data-dot-sha256="{picture.sha256}" '
         f'width="{width}" height="{height}" src="data:image/svg+xml;base64,{data}">'
     )
+
+
+def _words(twin: str) -> str:
+    """The twin, folded away under the picture: also for a reader who hears the page, since that shows no plain text.
+
+    In `<pre>`, since everywhere else JupyterLab takes what stands between the `$` of two patterns for mathematics.
+    """
+    opens = '<summary style="cursor:pointer;padding:4px 0;width:fit-content">The same in words</summary>'
+    style = (
+        "max-width:90ch;margin:0;padding:0 0 0 16px;white-space:pre-wrap;overflow-wrap:anywhere;font-family:inherit;"
+        "line-height:1.5;background-color:transparent;color:inherit"
+    )
+    return f'<details style="margin:4px 0">{opens}<pre style="{style}">{html.escape(twin)}</pre></details>'
 
 
 def _card(picture: Picture) -> str:

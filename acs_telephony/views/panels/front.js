@@ -15,7 +15,10 @@ function render({ model, el }) {
 
   // A reader of screens hears the sentence of an answer, not its tables; the error whole, since it says what to do.
   // An answer may change under the same sentence: so the old words go first, and the new ones count as new.
-  const shown = () => [...panel.querySelectorAll(".acs-error, .acs-answer")].map((part) => part.innerHTML).join();
+  const shown = () =>
+    [...panel.querySelectorAll(".acs-error, .acs-answer")]
+      .map((part) => part.innerHTML.replaceAll(' open=""', "")) // words that are opened are no new answer
+      .join();
   const say = () => {
     if (heard === shown()) return;
     heard = shown();
@@ -79,13 +82,20 @@ function render({ model, el }) {
     text.scrollTop = place < 0 ? 0 : line * parseFloat(getComputedStyle(text).lineHeight);
   };
 
+  // Words under a picture that a reader opened stay open when the answer comes anew.
+  let opened = false;
+  const toggled = (event) => event.target.matches("details") && (opened = event.target.open);
+  const reopen = () => {
+    for (const words of panel.querySelectorAll(".acs-answer details")) words.open ||= opened;
+  };
+
   // Controls that nobody hears must not seem to work.
   const sleep = () => {
     for (const controls of panel.querySelectorAll(".acs-controls")) controls.inert = panel.classList.contains(ASLEEP);
     listen();
   };
 
-  const changes = new MutationObserver(() => (sleep(), say(), follow()));
+  const changes = new MutationObserver(() => (sleep(), reopen(), say(), follow()));
   const begin = () => {
     panel = el.closest(".acs-panel");
     if (gone) return;
@@ -97,6 +107,7 @@ function render({ model, el }) {
     changes.observe(panel, { attributes: true, attributeFilter: ["class"], childList: true, subtree: true });
     for (const name of ["change", "click"]) panel.addEventListener(name, ask);
     panel.addEventListener("mousedown", choose);
+    panel.addEventListener("toggle", toggled, true); // it does not rise from where it happens, but comes down to there
     window.addEventListener("keydown", keep, true); // on window, to be before JupyterLab, which listens on document
   };
   begin();
@@ -106,6 +117,7 @@ function render({ model, el }) {
     clearTimeout(timer);
     clearTimeout(saying);
     changes.disconnect();
+    panel?.removeEventListener("toggle", toggled, true);
     window.removeEventListener("keydown", keep, true);
     for (const name of ["change", "click"]) panel?.removeEventListener(name, ask);
     panel?.removeEventListener("mousedown", choose);

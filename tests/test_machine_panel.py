@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.tables import contoso, microsoft_three_routes
 from acs_telephony.views.panels import machine_panel
 from acs_telephony.views.panels.panel import Panel
@@ -64,3 +65,13 @@ def test_a_mistake_is_said_and_the_last_answer_stays(panel: Panel, control: str,
 
 def test_a_table_of_sixty_routes_is_too_much_for_this_panel_and_says_so() -> None:
     assert "there are 60 patterns" in machine_panel(contoso()).error.value
+
+
+def test_a_machine_that_is_too_large_is_drawn_when_a_character_is_read() -> None:
+    panel = machine_panel(RouteTable(table_of(contoso()).routes[:8]), "+31611234567")
+    assert "The way of +31611234567 through 8 patterns" in panel.answer.value
+
+    panel.controls["read"].value = 0
+    assert panel.error.value == ""
+    assert "Read: (nothing)." in panel.answer.value
+    assert "When a character is read" in panel.answer.value

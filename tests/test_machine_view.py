@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from acs_telephony.checking.route_table import RouteRow, RouteTable
+from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
 from acs_telephony.errors import AnswerError
 from acs_telephony.tables import contoso, microsoft_three_routes
 from acs_telephony.views.machine import machine_picture, steps_table
 from acs_telephony.views.pictures import Picture
-from tests.test_diagrams import HOSTILE, edges, nodes
+from tests.test_diagrams import HOSTILE, edges, nodes, nothing_draws  # noqa: F401
 
 REDMOND, ORLANDO, AMSTERDAM = "+14255550100", "+13215550100", "+31201234567"
 
@@ -68,6 +68,48 @@ def test_of_a_large_table_the_way_of_a_number_is_drawn() -> None:
     nowhere = machine_picture(contoso(), "+99912345678")
     assert "none" in nodes(nowhere.dot)
     assert nowhere.alt.endswith("no route matches.")
+
+
+ROWS = table_of(contoso()).routes
+TABLES = {
+    "Microsoft's three": table_of(microsoft_three_routes()),
+    "Microsoft's three, as printed": table_of(microsoft_three_routes(as_printed=True)),
+    **{f"rows {i + 1} to {i + n}": RouteTable(ROWS[i : i + n]) for n in (1, 3, 8) for i in range(0, 60, 8)},
+}
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "patterns alone"])
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_a_machine_that_is_drawn_whole_can_be_read_on_a_projector(table: RouteTable, named: bool) -> None:
+    """Shown at most 1,080 CSS pixels wide, its smallest words of 9 points (12 pixels) are then at least 11 high."""
+    source = table if named else [row.number_pattern for row in table.routes]
+    for number in (REDMOND, REDMOND + "9999", AMSTERDAM, "+31800123456789", "+1"):
+        picture = machine_picture(source, number)
+        if "as one machine" in picture.title:
+            assert picture.width is not None
+            assert picture.width <= 1150
+
+
+def test_small_tables_and_the_example_of_microsoft_are_drawn_whole_for_every_number() -> None:
+    three = microsoft_three_routes()
+    patterns = [route.number_pattern for route in three.configuration.routes]
+    for source in (three, patterns, ["^112$", r"^11\d$", r"^1\d\d$"], [ROWS[0].number_pattern]):
+        numbers = ("", "1", "112", "113", "1129", AMSTERDAM, REDMOND, REDMOND + "9" * 20, "+1425")
+        assert {machine_picture(source, number).title.split(" ", 2)[2] for number in numbers} == {"as one machine"}
+
+
+def test_a_machine_that_is_too_wide_is_drawn_along_the_number() -> None:
+    """Eight Dutch routes have 18 states in a picture of about 1,700 pixels."""
+    patterns = [row.number_pattern for row in ROWS[:8]]
+
+    assert machine_picture(patterns, "+31611234567").title == "The way of +31611234567 through 8 patterns"
+    with pytest.raises(AnswerError, match="too large for a picture"):
+        machine_picture(patterns)
+
+
+@pytest.mark.usefixtures("nothing_draws")
+def test_where_nothing_draws_the_states_alone_decide() -> None:
+    assert machine_picture([row.number_pattern for row in ROWS[:8]]).title == "8 patterns as one machine"
 
 
 def test_a_large_table_without_a_number_is_refused_with_what_to_do() -> None:

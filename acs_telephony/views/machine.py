@@ -25,6 +25,7 @@ from acs_telephony.views.pictures import Picture
 Source = RouteTable | SipConfiguration | Resource | Sequence[str]
 
 _MOST_STATES: Final = 24  # that are drawn; a larger machine is shown along a number
+_WIDEST: Final = 1115  # CSS pixels; on a projector with 1280 of them a wider picture shrinks until it is hard to read
 _MOST_PATTERNS: Final = 20  # of a machine that is drawn whole where a number is given
 _MOST_ROUTES: Final = 5  # that are named in a state
 
@@ -35,8 +36,8 @@ _unread_routes = lru_cache(maxsize=64)(unread)
 def machine_picture(source: Source, number: str = "", reading: Reading = "search") -> Picture:
     """The machine of a table or of a list of patterns, and the way of a number through it, drawn bold.
 
-    Of a machine with more than 24 folded states, or 20 patterns, only those states are drawn that the number comes
-    through. Raises AnswerError for a machine with too many states when there is no number.
+    Of a machine with more than 24 folded states, or 20 patterns, and of one that is drawn too wide to be read, only
+    those states are drawn that the number comes through. Raises AnswerError for such a machine without a number.
     """
     routes = route_table(source)
     patterns = tuple(row.number_pattern for row in routes.routes)
@@ -44,10 +45,12 @@ def machine_picture(source: Source, number: str = "", reading: Reading = "search
     # A table that large has too many states; to count them takes as long as all the rest.
     folded = None if number and len(patterns) > _MOST_PATTERNS else _fold(patterns, reading)
     if folded and len(folded.states) <= _MOST_STATES:
-        return _whole(routes, folded, number, doubt)
+        whole = _whole(routes, folded, "", doubt)  # whatever the number: so one table is always shown in one way
+        if (whole.width or 0) <= _WIDEST:
+            return _whole(routes, folded, number, doubt) if number else whole
     if not number:
         remedy = "Give a number, and its way is drawn."
-        raise AnswerError("this machine has too many states for a picture", place="number", remedy=remedy)
+        raise AnswerError("this machine is too large for a picture", place="number", remedy=remedy)
     return _along(routes, walk(patterns, number, reading), doubt)
 
 
@@ -126,9 +129,11 @@ def _whole(table: RouteTable, folded: Folded, number: str, doubt: Sequence[str])
 
 
 def _no_route(state: str, rest: str) -> Iterator[str]:
-    """Where a number ends that no route matches."""
-    yield dot.node("none", ("No route", "matches"), "end", "stop", bold=2)
-    yield dot.edge(state, "none", dot.shorten(rest, 16) or "ends here", "stop")
+    """Where a number ends that no route matches: under the place to which it came, so that nothing gets wider."""
+    left = ("left over:", dot.shorten(rest, 13)) if rest else ("it ends here",)
+    yield dot.node("none", ("No route", "matches", *left), "end", "stop", bold=2)
+    yield dot.edge(state, "none", "", "stop")
+    yield dot.column(state, "none")
 
 
 def _state(name: str, table: RouteTable, state: State, passed: bool, *, first: bool = False) -> str:
@@ -147,7 +152,7 @@ def _arrows(folded: Folded, taken: set[Arrow]) -> Iterator[str]:
     for arrow in folded.arrows:
         pairs.setdefault((arrow.tail, arrow.head), []).append(arrow)
     for (tail, head), its in pairs.items():
-        words = "\n".join(arrow.words for arrow in its)
+        words = "\n".join(arrow.words for arrow in its) if its[1:] else its[0].words.replace(" then ", "\nthen ")
         yield dot.edge(f"s{tail}", f"s{head}", words, "good" if taken.intersection(its) else "plain")
 
 

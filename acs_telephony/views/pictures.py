@@ -51,6 +51,12 @@ class Picture:
         mark = f"<!-- {_MARK}{self.sha256} -->"
         return re.sub(r"<svg\b[^>]*>", lambda tag: f"{mark}\n{tag[0]}\n{words}", drawn, count=1)
 
+    @property
+    def width(self) -> int | None:
+        """How many CSS pixels the picture is wide, or None when nothing on this machine can draw it."""
+        svg = self.svg()
+        return None if svg is None else _size(svg)[0]
+
     def __str__(self) -> str:
         return f"{self.title}\n{self.twin}"
 
@@ -116,7 +122,7 @@ def _kept(sha256: str, folder: Path) -> str | None:
 
 def _image(picture: Picture, svg: str) -> str:
     """An `<img>` whose size is known before it is loaded; its paper is light, so it reads on a dark theme too."""
-    width, height = (round(float(points) * 4 / 3) for points in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
+    width, height = _size(svg)
     data = base64.b64encode(svg.encode()).decode()
     style = (
         f"max-width:100%;height:auto;background-color:{PAPER};border:1px solid {CARD_BORDER};"
@@ -126,6 +132,12 @@ def _image(picture: Picture, svg: str) -> str:
         f'<img alt="{html.escape(picture.alt)}" style="{style}" data-dot-sha256="{picture.sha256}" '
         f'width="{width}" height="{height}" src="data:image/svg+xml;base64,{data}">'
     )
+
+
+def _size(svg: str) -> tuple[int, int]:
+    """Width and height in CSS pixels."""
+    width, height, *_ = (round(float(points) * 4 / 3) for points in re.findall(r'(?:width|height)="([\d.]+)pt"', svg))
+    return width, height
 
 
 def _words(twin: str) -> str:

@@ -11,12 +11,14 @@ from acs_telephony.checking.route_table import RouteRow, RouteTable
 from acs_telephony.errors import AnswerError, NumberError, PatternError
 from acs_telephony.guide.folding import DIALLED
 from acs_telephony.models import quoted
-from acs_telephony.views.display import Shown, together
+from acs_telephony.views.display import Shown, notice, together
 from acs_telephony.views.machine import Source, machine_picture, route_table, step_words
 from acs_telephony.views.panels.panel import FILL, Panel
+from acs_telephony.views.pictures import Picture
 
 _MOST_PATTERNS = 20
 _ALL = -1
+_TOO_LARGE = "The whole machine is too large for a picture. When a character is read, the way of the number is."
 
 
 def machine_panel(source: Source, number: str = "+14255550100") -> Panel:
@@ -30,7 +32,11 @@ def machine_panel(source: Source, number: str = "+14255550100") -> Panel:
         dialled = _dialled(number)
         begin = dialled if read == _ALL else dialled[:read]
         written = _written(patterns, names)
-        return together(step_words(written, begin), machine_picture(written, begin))
+        try:
+            drawn: Shown | Picture = machine_picture(written, begin)
+        except AnswerError:
+            drawn = notice("Mind", _TOO_LARGE)
+        return together(step_words(written, begin), drawn)
 
     lengths = [("all", _ALL), ("nothing", 0), ("1 character", 1), *((f"{n} characters", n) for n in range(2, 17))]
     lines = "\n".join(row.number_pattern for row in table.routes)

@@ -135,6 +135,25 @@ def test_an_arrow_that_was_not_meant_says_so_and_is_thicker() -> None:
     assert "not meant to move" in picture.twin
 
 
+@each_change
+def test_a_move_that_is_not_sure_says_so_on_its_arrow_and_is_dashed(comparison: Comparison) -> None:
+    picture = moves_picture(comparison, 1000)
+    arrows = [line for line in picture.dot.splitlines() if re.match(r" +\w+ -> ", line)]
+    doubtful = ["depends on" in line or "not proven" in line for line in picture.twin.splitlines()[: len(arrows)]]
+
+    assert ["not sure" in line for line in arrows] == doubtful
+    assert ['style="dashed"' in line for line in arrows] == doubtful
+    for why in {one.certainty for one in comparison.changes} - {"certain"}:
+        assert f"Not sure (dashed): {why}" in html.unescape(picture.dot)
+    assert ("Not sure (" in picture.dot) == any(doubtful)
+
+
+def test_the_cases_hold_moves_that_are_sure_and_such_that_are_not() -> None:
+    drawn = [moves_picture(comparison, 1000).dot for comparison in CHANGES.values()]
+
+    assert {"not sure" in dot for dot in drawn if " -> " in dot} == {True, False}
+
+
 def test_a_number_that_loses_every_sbc_goes_to_nobody() -> None:
     labels = nodes(moves_picture(CHANGES["everything lost"]).dot)
 

@@ -87,7 +87,7 @@ def moves_picture(comparison: Comparison, most: int = _MOST_ARROWS) -> Picture:
         moves.setdefault((change.old_trunks, change.new_trunks, change.intended, change.domain), []).append(change)
     befores: dict[Way, str] = {}
     nows: dict[Way, str] = {}
-    arrows, words = [], []
+    arrows, words, doubts = [], [], set()
     for (old, new, meant, domain), its in moves.items():
         count = sum(one.count for one in its)
         said = "meant to move" if meant else "not meant to move"
@@ -98,7 +98,9 @@ def moves_picture(comparison: Comparison, most: int = _MOST_ARROWS) -> Picture:
             continue
         tail, head = befores.setdefault(old, f"b{len(befores)}"), nows.setdefault(new, f"n{len(nows)}")
         short = f"{count:,} {'' if domain == E164.name else 'short '}numbers\nsuch as {its[0].witness}\n{said}"
-        arrows.append(dot.across(tail, head, short, "good" if meant else "stop"))
+        look, more = ({"style": "dashed"}, "\nnot sure") if doubt else ({}, "")
+        arrows.append(dot.across(tail, head, short + more, "good" if meant else "stop", **look))
+        doubts.update(doubt)
     title = "What the change moves" if moves else "No number moves"
     body = [_node(name, "before", way) for way, name in befores.items()]
     body += [_node(name, "now", way) for way, name in nows.items()]
@@ -107,8 +109,9 @@ def moves_picture(comparison: Comparison, most: int = _MOST_ARROWS) -> Picture:
     if not moves:
         body.append(dot.node("same", ("Every number", "keeps its SBCs"), "list"))
     words = words or [f"{comparison.unchanged:,} {E164.name} keep their SBCs and the order of these."]
-    remark = "Thin arrows: meant to move. Thick arrows: not meant to." if moves else ""
-    drawing = dot.graph(title, [*body, *arrows], remarks=[remark] if remark else ())
+    remarks = ["Thin arrows: meant to move. Thick arrows: not meant to."] * bool(moves)
+    remarks += [f"Not sure (dashed): {doubt}." for doubt in sorted(doubts)]
+    drawing = dot.graph(title, [*body, *arrows], remarks=remarks)
     sides = Counter("meant" if meant else "not meant" for _, _, meant, _ in moves)
     counted = " and ".join(f"{dot.count(n, 'move')} {kind}" for kind, n in sides.items())
     alt = f"{title}: {counted + '. The first: ' if counted else ''}{words[0]}"

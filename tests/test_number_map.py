@@ -267,6 +267,31 @@ def test_a_costly_number_of_many_countries_counts_once() -> None:
     assert "more" in row[1]
 
 
+@pytest.mark.parametrize("written", ["112 ", " 112", "+112", "1 1 2", "\t112"])
+def test_an_emergency_number_is_the_same_however_it_is_written(written: str) -> None:
+    assert rows(emergency_table(NINES, written)) == [["112", "codes", "nobody"]]
+
+
+@pytest.mark.parametrize("written", ["", " ", "help", "1-1-2x", "+", "++112", "٣"])
+def test_what_is_no_emergency_number_is_refused(written: str) -> None:
+    shown = emergency_table(NINES, written)
+
+    assert "cannot be dialled" in shown.text
+    assert "Write its digits" in shown.text
+
+
+def test_gaps_without_a_country_are_refused_with_what_to_do() -> None:
+    assert "no country is given" in gaps_table(NINES).text
+    assert "gaps_table(contoso(), 'NL')" in gaps_table(NINES).text
+
+
+def test_a_part_that_a_map_has_not_is_refused_with_the_first_and_the_last_that_it_has() -> None:
+    """Of all numbers there are cells from +10 to +99; +00 to +09 begin no number, and + is no cell."""
+    for found, ends in ((map_numbers(NINES), r"\+10 to \+99"), (NINE, r"\+90 to \+99")):
+        with pytest.raises(AnswerError, match=rf"no part '\+999'.*from {ends}\."):
+            classes_table(found, "+999")
+
+
 def test_where_no_route_takes_costly_numbers_the_table_says_so() -> None:
     without = RouteTable((RouteRow("nl", r"^\+31[1-7]\d{8}$", ("s1",)), RouteRow("empty", r"^\+1900\d{7}$", ())))
 
@@ -295,6 +320,19 @@ def test_the_page_shows_the_map_of_a_country_under_its_code_or_of_all_numbers() 
         map_page(NINES, "NL", "99")
     with pytest.raises(AnswerError, match="no beginning"):
         map_page(NINES, "NL", "a")
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "same"),
+    [("NL", "+316", "6"), ("NL", "+31", ""), ("nl", " +31 6 1", "61"), ("", "+31 6", "316"), ("", "+", "")],
+)
+def test_a_beginning_may_be_typed_with_the_code_of_the_country(country: str, typed: str, same: str) -> None:
+    assert map_page(NINES, country, typed) == map_page(NINES, country, same)
+
+
+def test_a_beginning_with_the_code_of_another_country_is_refused_with_what_to_write() -> None:
+    with pytest.raises(AnswerError, match=r"'\+32' does not begin with \+31.*Write only the digits behind \+31"):
+        map_page(NINES, "NL", "+32")
 
 
 def test_the_panel_answers_as_the_page_does_and_keeps_its_last_answer_beside_an_error() -> None:

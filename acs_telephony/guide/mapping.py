@@ -93,7 +93,8 @@ class NumberMap:
         for one in self.parts:
             if one.name == name:
                 return one
-        remedy = f"Take one of those from {self.parts[0].name} to {self.parts[-1].name}."
+        names = [one.name for one in self.parts if one.numbers and one.name != self.prefix] or [self.prefix]
+        remedy = f"Take one of those from {names[0]} to {names[-1]}."
         raise AnswerError(f"the map has no part {str(name)[:40]!a}", place="name", remedy=remedy)
 
 

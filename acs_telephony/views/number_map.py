@@ -13,7 +13,7 @@ from typing import Final
 from acs_telephony.checking.findings import listed
 from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.domains import E164
-from acs_telephony.errors import AnswerError
+from acs_telephony.errors import AnswerError, NumberError
 from acs_telephony.facts import cite, load
 from acs_telephony.guide.mapping import (
     Chain,
@@ -69,12 +69,19 @@ def percent(part: int, of: int) -> str:
 def map_page(source: Source, country: str = "", digits: str = "") -> Shown:
     """The map of all numbers, or of the valid ones of a country (ISO code), that go on with some digits; its classes.
 
-    Raises AnswerError where there is no such number, and NumberError for a country that has no number plan.
+    The digits may be written with the country's code in front, as in +316. Raises AnswerError where there is no such
+    number, and NumberError for a country that has no number plan.
     """
     import phonenumbers
 
     domain = valid_numbers(country) if country else E164
     code = phonenumbers.country_code_for_region(country.strip().upper()) if country else ""
+    begins = "".join(digits.split())
+    if begins.startswith("+"):
+        if not begins.startswith(f"+{code}"):
+            remedy = f"Write only the digits behind +{code}, or all of it, as in +{code}{begins[1:2]}."
+            raise AnswerError(f"{quoted(digits)} does not begin with +{code}", place="digits", remedy=remedy)
+        digits = begins.removeprefix(f"+{code}")
     found = map_numbers(source, f"+{code}{digits}", domain=domain)
     if not any(part.numbers for part in found.parts[:-1]):
         remedy = "Take fewer digits behind it, or none."
@@ -205,6 +212,9 @@ def classes_table(found: NumberMap, part: str = "", most: int = 10) -> Shown:
 @kindly
 def gaps_table(source: Source, *countries: str, reading: Reading = "search") -> Shown:
     """For each type of number of these countries: how many are valid, and how many of them nobody takes."""
+    if not countries:
+        remedy = "Name one or more, as in gaps_table(contoso(), 'NL')."
+        raise AnswerError("no country is given", place="countries", remedy=remedy)
     types = [one for country in countries for one in number_types(country)]
     found = map_types(source, _alone(types), reading)
     rows = [
@@ -248,13 +258,23 @@ def costly_table(source: Source, *countries: str, reading: Reading = "search") -
 def emergency_table(source: Source, *numbers: str) -> Shown:
     """Who takes emergency numbers, as dialled and with a plus; without any, those of the countries of Voice Calling."""
     facts = load("emergency")
-    known = numbers or sorted({number for row in facts["countries"].values() for number in row["numbers"]})
+    listed_there = sorted({number for row in facts["countries"].values() for number in row["numbers"]})
+    known = list(dict.fromkeys(map(_short, numbers))) or listed_there
     chains = takers(source, [form for number in known for form in (number, f"+{number}")])
     found = map_types(source, {})
     rows = [(number, *(_either(found.table, *chains[form]) for form in (number, f"+{number}"))) for number in known]
     unknown = f"{facts['dialled_form']['text']} [{cite('emergency', facts['dialled_form']['source'])}]"
     headings = ("number", "as dialled", "with a plus")
     return together(table("Who takes emergency numbers", headings, rows), *_warnings(found), notice("Unknown", unknown))
+
+
+def _short(number: str) -> str:
+    """An emergency number without spaces and plus. Raises NumberError for what nobody can dial."""
+    short = "".join(number.split()).removeprefix("+")
+    if not (short.isdecimal() and short.isascii()):
+        remedy = "Write its digits, such as '112'."
+        raise NumberError(f"{quoted(number)} cannot be dialled", place="number", remedy=remedy)
+    return short
 
 
 def _alone(types: Iterable[NumberType]) -> dict[str, list[NumberType]]:

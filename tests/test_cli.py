@@ -201,6 +201,25 @@ def test_an_expectation_that_is_not_met_fails_in_each_format(form: str, folder: 
     assert run("expect", "table.json", "no.toml", "--format", form).exit_code == 2
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+def test_a_file_in_another_encoding_is_refused_as_that(encoding: str, folder: Path) -> None:
+    """Without its mark, UTF-16 of Latin letters is good UTF-8 with a NUL beside each letter."""
+    (folder / "odd.toml").write_bytes(EXPECT.format("nl").encode(encoding))
+    (folder / "odd.json").write_bytes((folder / "table.json").read_text(encoding="utf-8").encode(encoding))
+
+    for arguments in (("expect", "table.json", "odd.toml"), ("check", "odd.json")):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert "NUL" in result.stderr
+        assert "Save it as UTF-8." in result.stderr
+
+
+def test_expectations_as_windows_powershell_writes_them_are_read(folder: Path) -> None:
+    (folder / "met.toml").write_bytes(EXPECT.format("nl").encode("utf-16"))
+
+    assert run("expect", "table.json", "met.toml").exit_code == 0
+
+
 def test_coverage_and_strength_are_told_as_notes(folder: Path) -> None:
     (folder / "met.toml").write_text(EXPECT.format("nl"), encoding="utf-8")
 

@@ -108,9 +108,12 @@ def decoded(text: str | bytes) -> str:
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
     try:
-        return text.decode("utf-16" if text[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
+        words = text.decode("utf-16" if text[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused("the text", f"byte {error.start} is no {error.encoding}", "Save it as UTF-8.") from None
+    if "\0" in words:  # neither JSON nor TOML may hold one
+        raise _refused("the text", "it holds NULs, as UTF-16 without its mark does", "Save it as UTF-8.")
+    return words
 
 
 def read_toml(text: str | bytes, model: type[_Model], what: str) -> _Model:

@@ -168,6 +168,32 @@ def test_the_words_of_a_picture_open_by_keyboard(reader: Reader, key: str) -> No
     assert len(reader.page.locator(".jp-Cell").all()) == cells
 
 
+SHOWN = r"""
+from acs_telephony.views.display import notice
+from acs_telephony.views.machine import machine_picture, step_words, steps_table, together
+patterns = ["^112$", r"^11\d$", r"^\(0\)1$"]
+together(steps_table(patterns, "112"), step_words(patterns, "11"), notice("Mind", "$a$"), machine_picture(patterns))
+"""
+
+
+def test_patterns_in_an_answer_are_not_set_as_mathematics(reader: Reader) -> None:
+    reader.open(reader.write(SHOWN, "patterns"))
+    reader.run_all()
+    formula = "MathJax draws $x$"
+    reader.script(
+        """(words) => {
+          const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
+          cells.addCell({ cell_type: 'markdown', source: words });
+        }""",
+        formula,
+    )
+    reader.command("notebook:run-all-cells")
+    reader.page.locator(".jp-MarkdownOutput mjx-container").wait_for()  # now it has seen all that is there
+
+    assert reader.page.locator(f"{OUTPUTS} mjx-container").all_inner_texts() == []
+    assert "2 ^11\\d$" in reader.page.locator(OUTPUTS).first.inner_text()
+
+
 def test_words_that_a_reader_opened_stay_open_when_a_panel_answers_anew(reader: Reader) -> None:
     reader.open("notebooks/04_a_table_is_a_machine.ipynb")
     reader.run_all()

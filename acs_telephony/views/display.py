@@ -42,7 +42,8 @@ class Shown:
         return self.text
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/html": self.html, "text/plain": self.text}
+        # Else JupyterLab takes what stands between the `$` of two patterns for mathematics.
+        return {"text/html": f'<div class="mathjax_ignore">{self.html}</div>', "text/plain": self.text}
 
 
 def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Shown:

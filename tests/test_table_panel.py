@@ -564,6 +564,26 @@ def test_only_a_changed_table_is_audited_again(monkeypatch: pytest.MonkeyPatch) 
     routes._audited.cache_clear()
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_list_is_written_when_the_answer_is_there(monkeypatch: pytest.MonkeyPatch, stopped: bool) -> None:
+    """Else it would show the old row again while Python works, after another row was clicked."""
+    panel = small()
+    before, seen = panel.controls["routes"].options, []
+
+    def slow(table: Any, **options: Any) -> Any:
+        seen.append(panel.controls["routes"].options)
+        if stopped:
+            raise KeyboardInterrupt
+        return audit(table, **options)
+
+    monkeypatch.setattr(routes, "audit", slow)
+    turn(panel, pattern=rf"^\+1999\d{{{3 + stopped}}}$")  # no audit is kept of it
+    assert seen == [before]
+    assert panel.controls["routes"].options != before
+    assert ("you stopped this change" in told(panel)) is stopped
+    shows_one_table(panel)
+
+
 NAMES = st.sampled_from(["a", "b", "'b'", "⟦1⟧", "'⟦0⟧'", "x" * 200, "x" * 201, "{name}", "\\1", "\x00", "電"])
 
 

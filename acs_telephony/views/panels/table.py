@@ -114,7 +114,6 @@ class TablePanel(Panel):
         elif self._list.value is not None:
             row = self._list.value
             self._act(f"The choice of row {row}", lambda: self._step(self._history, row, f"Row {row} is chosen."))
-        self._write()
         self._show()
 
     def _act(self, what: str, action: Callable[[], None]) -> None:
@@ -239,9 +238,13 @@ class TablePanel(Panel):
             self._writing = False
 
     def _show(self) -> None:
+        try:  # the list is written after the work, or it would show the old row while the page chose another
+            shown = None if self._words is None else self._page(self._words)
+        finally:  # also where the reader stops the work
+            self._write()
         self.error.value = together(*self._wrong()).html
-        if self._words is not None:
-            self._answer(self._page(self._words))
+        if shown is not None:
+            self._answer(shown)
 
     def _wrong(self) -> list[Shown]:
         """What was not taken, and why; then a pattern that was taken and cannot be read."""

@@ -398,3 +398,15 @@ def test_a_plan_that_goes_on_where_e164_ends_is_counted_as_far_as_e164_goes() ->
 
     (shared,) = [one for one in gaps if "shared-cost" in one.sentence]
     assert shared.count == total == 11_117_110_000
+
+
+@pytest.mark.parametrize(
+    "table", [contoso(), generated(50, 3), microsoft_three_routes(), microsoft_three_routes(as_printed=True)]
+)
+def test_leaving_out_costly_numbers_that_no_route_can_take_changes_nothing(
+    table: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = audit(table)
+    monkeypatch.setattr("acs_telephony.checking.auditing.can_begin", lambda patterns, beginnings: beginnings)
+
+    assert audit(table) == found

@@ -7,12 +7,13 @@ where it holds under both readings of patterns, and *not proven* where a route t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from acs_telephony.checking.findings import SEVERITIES, Finding, Words, listed, rules, say
 from acs_telephony.checking.route_table import RouteTable, table_of
-from acs_telephony.checking.surveying import Survey
+from acs_telephony.checking.surveying import Survey, can_begin
 from acs_telephony.checking.tallying import Group, Tally, tally, tally_apart
 from acs_telephony.domains import E164, SERVICE_CODES, SHORT_CODES, Domain
 from acs_telephony.errors import AnswerError, BudgetError
@@ -70,8 +71,12 @@ def audit(
     for fqdn in dead:
         if fqdn.lower() not in known:
             raise AnswerError(f"no trunk is called {quoted(fqdn)}", place="dead", remedy="Name a trunk of the table.")
-    costly = costly_numbers()
-    survey = Survey([row.number_pattern for row in table.routes], [one.pattern for one in costly])
+    patterns = [row.number_pattern for row in table.routes]
+    # Most tables serve a few countries: the costly numbers of others need not be told apart.
+    begins = {one: re.match(r"\^\\(\+\d+)", one.pattern) for one in costly_numbers()}
+    alive = can_begin(patterns, {begin[1] for begin in begins.values() if begin})
+    costly = tuple(one for one, begin in begins.items() if not begin or begin[1] in alive)
+    survey = Survey(patterns, [one.pattern for one in costly])
     gone = {trunk.fqdn.lower() for trunk in table.trunks if not trunk.enabled}.union(map(str.lower, dead))
     shares = (Share(None, None),) * len(table.routes)
     extra: list[Finding] = []

@@ -7,14 +7,14 @@ So one walk over all numbers of a domain answers for both; where both agree, a f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from acs_telephony.automaton import MOST_SPENT, Machine, Matches, parse_or_error, parse_plan
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import BudgetError, PatternError
-from acs_telephony.languages import READINGS, Languages, Reading
+from acs_telephony.languages import EMPTY, READINGS, Exhausted, Languages, Reading
 from acs_telephony.patterns import Pattern
 from acs_telephony.trees import Anchor, Node
 from acs_telephony.trees import Sequence as InOrder
@@ -137,6 +137,27 @@ class Survey:
 
     def _owner(self, place: int) -> int:
         return place if place < self.size else self._owners[place - self.size]
+
+
+def can_begin(patterns: Sequence[str], beginnings: Collection[str]) -> set[str]:
+    r"""Those beginnings of numbers with which some pattern may still match; what is left out, no readable one takes.
+
+    >>> sorted(can_begin([r"^\+31\d{9}$", "^("], ["+3", "+31", "+32", "+1"]))
+    ['+3', '+31']
+    """
+    its, alive = Languages(), set[str]()
+    read = (parse_or_error(text) for text in patterns)
+    try:
+        starts = {its.of(pattern, "search") for pattern in read if isinstance(pattern, Pattern)} - {EMPTY}
+        its.effort = 0
+        for beginning in beginnings:
+            left = starts
+            for character in beginning:
+                left = {its.after(language, ord(character)) for language in left} - {EMPTY}
+            alive |= {beginning} if left else set()
+    except (BudgetError, Exhausted, RecursionError):
+        return set(beginnings)
+    return alive
 
 
 def _is_closed(node: Node) -> bool:

@@ -83,7 +83,8 @@ def test_a_notebook_runs_from_top_to_bottom(reader: Reader, notebook: str) -> No
     assert all(image["drawn"] and len(image["alt"].split()) >= 5 for image in images(reader))
     assert reader.page.locator(".acs-panel").count() == len([s for s in sources(notebook) if "_panel(" in s])
     assert reader.page.locator(".acs-asleep:visible").count() == 0
-    reader.page.locator(".acs-panel").last.scroll_into_view_if_needed()
+    for panel in reader.page.locator(".acs-panel").all()[-1:]:
+        panel.scroll_into_view_if_needed()
     reader.screenshot(f"{notebook} run")
 
 
@@ -126,7 +127,7 @@ def by_tab(reader: Reader, title: str, label: str) -> Any:
     cell = reader.page.locator(".jp-CodeCell").filter(has=reader.panel(title))
     cell.locator(".jp-InputPrompt").click()
     target = reader.panel(title).get_by_label(label, exact=True)
-    for _ in range(40):
+    for _ in range(80):  # where the focus is below the control, Tab goes once round the page
         reader.page.keyboard.press("Tab")
         if target.evaluate("control => control === document.activeElement"):
             return target

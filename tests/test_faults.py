@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ def pytest_says(copy: Path, *arguments: str) -> tuple[int, str]:
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stdout[-2000:] + done.stderr[-2000:]
     return done.returncode, done.stdout[-2000:]
+
+
+def both_say(copy: Path, *arguments: list[str]) -> list[tuple[int, str]]:
+    """The same for several calls of pytest, side by side."""
+    with ThreadPoolExecutor() as side_by_side:
+        return list(side_by_side.map(lambda files: pytest_says(copy, *files), arguments))
 
 
 def copy_of_the_kit(to: Path) -> Path:
@@ -44,8 +51,7 @@ def test_the_place_of_a_fault_is_still_there(fault: dict[str, Any]) -> None:
 def test_without_a_fault_the_copy_is_green(tmp_path: Path) -> None:
     copy = copy_of_the_kit(tmp_path)
 
-    for kind in ("test", "notebook"):
-        code, words = pytest_says(copy, *sorted({fault[kind] for fault in FAULTS}))
+    for code, words in both_say(copy, *(sorted({fault[kind] for fault in FAULTS}) for kind in ("test", "notebook"))):
         assert code == 0, words
 
 
@@ -56,6 +62,5 @@ def test_a_fault_turns_a_test_and_a_notebook_red(fault: dict[str, Any], tmp_path
     file = copy / fault["file"]
     file.write_text(file.read_text(encoding="utf-8").replace(fault["find"], fault["put"]), encoding="utf-8")
 
-    for kind in ("test", "notebook"):
-        code, words = pytest_says(copy, fault[kind])
+    for code, words in both_say(copy, [fault["test"]], [fault["notebook"]]):
         assert code == 1, words

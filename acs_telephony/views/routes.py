@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from acs_telephony.checking.auditing import Audit, audit
@@ -46,25 +44,8 @@ def table_page(
 
 
 def audited(configuration: SipConfiguration, countries: tuple[str, ...]) -> Audit:
-    """The audit of a table, made once for each table: another number, another name or a step back asks for none.
-
-    It is made with a stand-in for each name, since names decide nothing but which of them are the same.
-    """
-    table = table_of(configuration)
-    names = list(dict.fromkeys(route.name for route in table.routes))
-    if any("⟦" in route.number_pattern for route in table.routes):  # it would be taken for a stand-in
-        return _audited(table, countries)
-    rows = (replace(route, name=f"⟦{names.index(route.name)}⟧", description="") for route in table.routes)
-    found = _audited(replace(table, routes=tuple(rows)), countries)
-
-    def named(words: str) -> str:
-        return _STAND_IN.sub(lambda one: quoted(names[int(one[1])]), words)
-
-    findings = (replace(one, sentence=named(one.sentence), remedy=named(one.remedy)) for one in found.findings)
-    return replace(found, findings=tuple(findings))
-
-
-_STAND_IN = re.compile("'⟦(\\d+)⟧'")
+    """The audit of a table, made once for each table: another number or a step back asks for none."""
+    return _audited(table_of(configuration), countries)  # a table tells true from 1, which a configuration does not
 
 
 @lru_cache(maxsize=32)

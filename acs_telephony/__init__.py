@@ -14,7 +14,7 @@ what to do next; a value made with a wrong field (`Trunk(...)`) raises pydantic'
 from acs_telephony.automaton import compile_table
 from acs_telephony.checking.auditing import audit
 from acs_telephony.checking.comparing import compare
-from acs_telephony.choosing import Answers, choose, smallest_changes
+from acs_telephony.deciding.choosing import Answers, choose, smallest_changes
 from acs_telephony.domains import ANY_STRING, E164
 from acs_telephony.errors import AcsTelephonyError, ConfigurationError
 from acs_telephony.models import Resource, SipConfiguration, Trunk, VoiceRoute

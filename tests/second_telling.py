@@ -1,6 +1,6 @@
 """A second telling of the decision, to hold the first against: nested ifs written from the sources' text.
 
-It shares no rule with `acs_telephony.choosing`; only the nouns are the same.
+It shares no rule with `acs_telephony.deciding.choosing`; only the nouns are the same.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from acs_telephony.choosing import Advice, Answers
+from acs_telephony.deciding.choosing import Advice, Answers
 from acs_telephony.facts import load
 
 

@@ -16,10 +16,10 @@ from typing import Any, get_args
 
 import pytest
 
-from acs_telephony.choosing import QUESTIONS, Answers, Lens, Outcome, choose, smallest_changes
+from acs_telephony.deciding.choosing import QUESTIONS, Answers, Lens, Outcome, choose, smallest_changes
+from acs_telephony.deciding.lifecycle import TENANTS
 from acs_telephony.facts import load
 from acs_telephony.guide.exercises import check_first_day, check_one_answer
-from acs_telephony.lifecycle import TENANTS
 from acs_telephony.views.advice import OUTCOMES, TENANT_WORDS, advice_words, change_words, decision, headline
 from acs_telephony.views.architecture import Setup, architecture
 from acs_telephony.views.panels import choose_panel

@@ -18,11 +18,20 @@ from typing import Any, get_args
 
 import pytest
 
-from acs_telephony import choosing
-from acs_telephony.choosing import CLAUSES, QUESTIONS, Advice, Answers, Change, Clause, choose, smallest_changes
+from acs_telephony.deciding import choosing
+from acs_telephony.deciding.choosing import (
+    CLAUSES,
+    QUESTIONS,
+    Advice,
+    Answers,
+    Change,
+    Clause,
+    choose,
+    smallest_changes,
+)
+from acs_telephony.deciding.lifecycle import TENANTS, Word
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import load, source
-from acs_telephony.lifecycle import TENANTS, Word
 from tests.conftest import cases
 from tests.second_telling import (
     USABLE,

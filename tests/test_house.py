@@ -1,7 +1,7 @@
 """The house rules that a machine can hold: arrows point down, the core is small and pure, imports are light.
 
-Layers, from the bottom: errors; facts; core; checking; guide; live; views; cli. A module may import from its own layer
-and from below.
+Layers, from the bottom: errors; facts; core; checking; deciding; guide; live; views; cli. A module may import from its
+own layer and from below.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "acs_telephony"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CORE = [path for path in MODULES if path.parent == PACKAGE and path.name != "errors.py"]
-CHECKING, GUIDE = (sorted((PACKAGE / name).glob("*.py")) for name in ("checking", "guide"))
-LAYERS = ("errors", "facts", "core", "checking", "guide", "live", "views", "cli")
+CHECKING, DECIDING, GUIDE = (sorted((PACKAGE / name).glob("*.py")) for name in ("checking", "deciding", "guide"))
+LAYERS = ("errors", "facts", "core", "checking", "deciding", "guide", "live", "views", "cli")
 HEAVY = ("ipywidgets", "graphviz", "numpy", "pyarrow", "phonenumbers", "jupyterlab", "IPython", "azure")
 IMPURE = ("socket", "ssl", "http", "urllib", "asyncio", "subprocess", "time", "random", "os", "pathlib", "tempfile")
 # Made tables are drawn from a seed: the same for everybody, always.
@@ -33,7 +33,7 @@ def layer(module: str) -> str:
     """The layer of a dotted module name inside the package."""
     first = module.split(".")[1] if "." in module else ""
     if first == "__init__":
-        return "checking"  # the names that the package exports come from here and below
+        return "deciding"  # the names that the package exports come from here and below
     return first if first in LAYERS else "core"
 
 
@@ -77,7 +77,7 @@ def test_an_arrow_that_points_up_is_seen() -> None:
     assert upward("acs_telephony.views.words", ["acs_telephony.routing", "acs_telephony.errors"]) == []
 
 
-@pytest.mark.parametrize("path", CORE + CHECKING + GUIDE, ids=dotted)
+@pytest.mark.parametrize("path", CORE + CHECKING + DECIDING + GUIDE, ids=dotted)
 def test_the_core_and_what_reasons_with_it_print_draw_and_read_nothing(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
@@ -154,10 +154,12 @@ def test_the_core_is_at_most_2000_lines_of_code_and_what_shows_it_is_smaller_tha
     views, cli = (size(sorted((PACKAGE / name).rglob("*.py"))) for name in ("views", "cli"))
 
     assert size(CORE) <= 2000
-    assert size(CHECKING) <= 1300
+    assert size(CHECKING) <= 1600
+    assert size(DECIDING) <= 1200
     assert size(GUIDE) <= 1100
-    assert views <= 2600 <= size(CORE) + size(CHECKING)
-    assert cli <= 500
+    assert views <= 3300
+    assert views < size(CORE) + size(CHECKING) + size(DECIDING)
+    assert cli <= 700
 
 
 @pytest.mark.parametrize("path", MODULES, ids=dotted)

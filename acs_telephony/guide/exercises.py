@@ -18,7 +18,7 @@ from acs_telephony.checking.expecting import Expectation, meet, read_expectation
 from acs_telephony.checking.findings import listed
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
-from acs_telephony.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
+from acs_telephony.deciding.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AcsTelephonyError
 from acs_telephony.guide.folding import DIALLED

@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from acs_telephony.choosing import (
+from acs_telephony.deciding.choosing import (
     EQUIPMENT,
     FALLBACK,
     Advice,
@@ -24,8 +24,8 @@ from acs_telephony.choosing import (
     choose,
     smallest_changes,
 )
+from acs_telephony.deciding.lifecycle import CloudState, Option, SipState
 from acs_telephony.facts import cite, load, source
-from acs_telephony.lifecycle import CloudState, Option, SipState
 from acs_telephony.views.architecture import Setup, architecture
 from acs_telephony.views.display import Shown, heading, notice, sentences, table, together
 from acs_telephony.views.pictures import Picture

@@ -11,10 +11,10 @@ from datetime import date
 from functools import wraps
 from typing import Any, ParamSpec
 
+from acs_telephony.deciding.lifecycle import judge
 from acs_telephony.errors import AcsTelephonyError, AnswerError
 from acs_telephony.facts import cite, load, source
 from acs_telephony.guide.glossary import Term, glossary, renamed
-from acs_telephony.lifecycle import judge
 from acs_telephony.views.display import Shown, notice, sentences, table, together
 
 P = ParamSpec("P")

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 
+from acs_telephony.deciding.lifecycle import judge
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import cite, load
 from acs_telephony.guide.checklist import ChecklistItem, certified_sbcs, sip_checklist
@@ -28,7 +29,6 @@ from acs_telephony.guide.planning import (
     steps_to_a_number,
     worked_examples,
 )
-from acs_telephony.lifecycle import judge
 from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.pages import kindly
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from ipywidgets import Checkbox, Dropdown, Text
 
-from acs_telephony.choosing import QUESTIONS, Answers, Lens
+from acs_telephony.deciding.choosing import QUESTIONS, Answers, Lens
+from acs_telephony.deciding.lifecycle import CloudState, SipState
 from acs_telephony.errors import AnswerError
-from acs_telephony.lifecycle import CloudState, SipState
 from acs_telephony.views.advice import TENANT_WORDS, decision
 from acs_telephony.views.display import Shown
 from acs_telephony.views.panels.panel import FILL, Controls, Panel

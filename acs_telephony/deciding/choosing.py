@@ -18,10 +18,10 @@ from itertools import combinations, product
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-from acs_telephony import lifecycle
+from acs_telephony.deciding import lifecycle
+from acs_telephony.deciding.lifecycle import TENANTS, Availability, CloudState, Option, SipState, Word
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import load
-from acs_telephony.lifecycle import TENANTS, Availability, CloudState, Option, SipState, Word
 
 Lens = Literal["page_2021", "advice"]
 Outcome = Literal[

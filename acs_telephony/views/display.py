@@ -1,4 +1,4 @@
-"""Tables, sentences and notices as a notebook shows them: HTML for the page, and the same content as plain text.
+"""Tables, sentences and notices: HTML for a page, and the same content as plain text and as Markdown.
 
 Colours come from the page, so everything reads in a light and in a dark theme; a notice says its kind in a word.
 Whatever a stranger wrote is escaped here, once.
@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from textwrap import wrap
 from typing import Final
 
@@ -24,6 +25,8 @@ _WIDE: Final = 4
 # Where a long name or pattern may go on in the next line: behind a dot, a slash or an underscore, before a bracket.
 _LONG_WORD: Final = re.compile(r"\S{12,}")
 _BREAK: Final = re.compile(r"(?<=[._/])(?=\w)|(?=[(\[{])")
+# What Markdown could take for a mark: anywhere, or at the beginning of a line, where a number may begin a list as well.
+_MARKDOWN: Final = re.compile(r"[\\`*_\[\]|~$#]|^[-+=]|^\d+[.)]")
 _DATED: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -32,11 +35,14 @@ class Shown:
     """Something to look at: `html` for a page, `text` with the same content for everything else.
 
     `said` is the sentence that matters, for a reader who hears the page: it is spoken when a panel's answer changes.
+    `markdown` is the content for a document; it links its `pictures` by their file names, with their words below.
     """
 
     html: str
     text: str
     said: str
+    markdown: str = ""
+    pictures: tuple[Picture, ...] = ()
 
     def __str__(self) -> str:
         return self.text
@@ -69,7 +75,9 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]
         page = (
             f'<div role="group" tabindex="0" aria-label="{html.escape(caption)}" style="overflow-x:auto">{page}</div>'
         )
-    return Shown(page, f"{caption}\n{_aligned([titles, *cells])}", caption)
+    lines = [map(marked, titles), ["---"] * len(titles), *(map(marked, row) for row in cells)]
+    document = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return Shown(page, f"{caption}\n{_aligned([titles, *cells])}", caption, f"**{marked(caption)}**\n\n{document}")
 
 
 def _row(cells: list[str], edge: str) -> str:
@@ -104,14 +112,15 @@ def sentences(lines: Iterable[str]) -> Shown:
     cleaned = [clean(line) for line in lines]
     items = "".join(f"<li>{html.escape(line)}</li>" for line in cleaned)
     text = "\n".join(f"{i}. {s}" for i, s in enumerate(cleaned, 1))
-    return Shown(f'<ol style="margin:8px 0">{items}</ol>', text, "".join(cleaned[-1:]))
+    document = "\n".join(f"{i}. {marked(s)}" for i, s in enumerate(cleaned, 1))
+    return Shown(f'<ol style="margin:8px 0">{items}</ol>', text, "".join(cleaned[-1:]), document)
 
 
 def heading(words: str) -> Shown:
     """A small heading, for a part of an answer or a group of controls."""
     words = clean(words)
     style = "font-size:1em;font-weight:bold;line-height:1.5;margin:12px 0 4px"
-    return Shown(f'<h3 style="{style}">{html.escape(words)}</h3>', words, words)
+    return Shown(f'<h3 style="{style}">{html.escape(words)}</h3>', words, words, f"#### {marked(words)}")
 
 
 def notice(kind: Kind, words: str) -> Shown:
@@ -124,11 +133,30 @@ def notice(kind: Kind, words: str) -> Shown:
         body = f'{first}<pre style="margin:4px 0;background-color:transparent;color:inherit">{rest}</pre>'
     style = f"border-left:4px solid {MARKS[ICONS[kind][0]]};padding:4px 12px;margin:8px 0"
     page = f'<div style="{style}">{icon(kind)}<strong>{kind}.</strong> {body}</div>'
-    return Shown(page, f"{kind}. {words}", words)
+    document = "  \n".join(map(marked, words.split("\n")))
+    return Shown(page, f"{kind}. {words}", words, f"**{kind}.** {document}")
 
 
 def together(*parts: Shown | Picture) -> Shown:
     """Several things, one below the other; the first one holds the sentence that matters."""
     pages = (part.html if isinstance(part, Shown) else part._repr_html_() for part in parts)
     said = next((part.said if isinstance(part, Shown) else part.title for part in parts), "")
-    return Shown("\n".join(pages), "\n\n".join(map(str, parts)), said)
+    pictures = [(part,) if isinstance(part, Picture) else part.pictures for part in parts]
+    document = "\n\n".join(part.markdown if isinstance(part, Shown) else _drawn(part) for part in parts)
+    return Shown("\n".join(pages), "\n\n".join(map(str, parts)), said, document, tuple(chain(*pictures)))
+
+
+def marked(words: str) -> str:
+    r"""Words for Markdown that mean themselves: no mark of Markdown and no tag of HTML in them works.
+
+    >>> print(marked(r"a|b <i> ^\d_1"))
+    a\|b &lt;i&gt; ^\\d\_1
+    """
+    return _MARKDOWN.sub(lambda mark: f"{mark[0][:-1]}\\{mark[0][-1]}", html.escape(words, quote=False))
+
+
+def _drawn(picture: Picture) -> str:
+    """A picture in Markdown: its file, and its words as a list."""
+    title, *lines = (marked(line.strip()) for line in str(picture).splitlines() if line.strip())
+    words = "\n".join(f"- {line}" for line in lines)
+    return f"![{marked(picture.alt)}]({picture.file_name})\n\n**{title}**, the same in words:\n\n{words}"

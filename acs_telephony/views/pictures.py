@@ -42,6 +42,11 @@ class Picture:
         """The fingerprint of the DOT text, which the SVG carries too."""
         return hashlib.sha256(self.dot.encode()).hexdigest()
 
+    @property
+    def file_name(self) -> str:
+        """A name for the picture's file: its title, and a part of its fingerprint."""
+        return f"{re.sub('[^a-z0-9]+', '-', self.title.lower()).strip('-')[:60]}-{self.sha256[:8]}.svg"
+
     def svg(self) -> str | None:
         """The picture as SVG text, or None when nothing on this machine can draw it."""
         drawn = draw(self.dot)

@@ -47,10 +47,6 @@ def days_around_events() -> list[date]:
 
 
 USABLE = {"use", "use and plan the move"}
-SUCCESSORS = {  # the comparison table of the guide of 2026-08-18
-    "cloud": ["teams-calling-plan", "operator-connect", "teams-phone-extensibility", "third-party"],
-    "sip": ["teams-direct-routing", "operator-connect", "teams-phone-extensibility", "third-party"],
-}
 
 
 def told_words(day: date, has_it: bool, *, silent: bool = False) -> set[str]:
@@ -133,9 +129,7 @@ def told_advice(a: Answers, day: date) -> tuple[Any, ...]:
     fits = dict(zip(("cloud", "sip"), told_fit(a), strict=True))
     outcome, options = told_outcome(a, fits, words)
     reach = [fits[option] and words[option] not in ({"gone"}, {"not available to you"}) for option in ("cloud", "sip")]
-    leaving = [option for option in fits if fits[option] and words[option] - {"use", "by invitation", "uncertain"}]
-    following = {successor for option in leaving for successor in SUCCESSORS[option]}
-    return outcome, options, *told_needs(a, *reach), following
+    return outcome, options, *told_needs(a, *reach)
 
 
 def told_by_the_page(a: Answers) -> tuple[Any, ...]:
@@ -143,7 +137,7 @@ def told_by_the_page(a: Answers) -> tuple[Any, ...]:
     outcome = {(True, True): "both", (True, False): "cloud", (False, True): "sip", (False, False): "neither"}[
         cloud, sip
     ]
-    return outcome, [o for o, fits in (("cloud", cloud), ("sip", sip)) if fits], *told_needs(a, cloud, sip), set()
+    return outcome, [o for o, fits in (("cloud", cloud), ("sip", sip)) if fits], *told_needs(a, cloud, sip)
 
 
 def given_by(advice: Advice) -> tuple[Any, ...]:
@@ -153,5 +147,4 @@ def given_by(advice: Advice) -> tuple[Any, ...]:
         list(advice.unmet),
         advice.waiver == "sip.exception.equipment-link-only",
         advice.notes == ("cloud.note.sbc-interop",),
-        set(advice.successors),
     )

@@ -160,7 +160,8 @@ class Advice:
     """What to use, and why.
 
     `options` never holds one that cannot be had (the page's lens does not judge that). `unmet` are the requirements
-    still to be met for what is in reach, `waiver` is the exception that takes one away, `successors` can follow it.
+    still to be met for what is in reach, `waiver` is the exception that takes one away. What can follow an option that
+    is ending, `successors.py` tells.
     """
 
     lens: Lens
@@ -172,7 +173,6 @@ class Advice:
     unmet: tuple[str, ...]
     waiver: str | None
     notes: tuple[str, ...]
-    successors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,6 @@ def choose(answers: Answers, *, lens: Lens = "advice", as_of: date, clauses: Map
             if not truths[requirement] and not (waived and exception == LINK_ONLY)
         ),
         waiver=LINK_ONLY if waived else None, notes=(NOTE,) if truths[NOTE] and len(reach) == 2 else (),
-        successors=lifecycle.successors(tuple(verdict.option for verdict in fitting if verdict.availability.ending)),
     )  # fmt: skip
 
 

@@ -99,16 +99,6 @@ def leave_unjudged(option: Option, state: CloudState | SipState, as_of: date) ->
 
 
 @cache
-def successors(options: tuple[Option, ...]) -> tuple[str, ...]:
-    """The ids of what the guide names as best for any of these options, in the order of the facts.
-
-    >>> successors(("sip",))
-    ('teams-direct-routing', 'operator-connect', 'teams-phone-extensibility', 'third-party')
-    """
-    return tuple(s["id"] for s in load("lifecycle")["successors"] if not set(options).isdisjoint(s["best_for"]))
-
-
-@cache
 def _spans(option: Option) -> tuple[_Span, ...]:
     spans: list[_Span] = []
     for event in load("lifecycle")["events"]:

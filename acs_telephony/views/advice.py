@@ -25,6 +25,7 @@ from acs_telephony.deciding.choosing import (
     smallest_changes,
 )
 from acs_telephony.deciding.lifecycle import CloudState, Option, SipState
+from acs_telephony.deciding.successors import FURTHER, Situation, follow
 from acs_telephony.facts import cite, load, source
 from acs_telephony.views.architecture import Setup, architecture
 from acs_telephony.views.display import Shown, heading, notice, sentences, table, together
@@ -95,7 +96,7 @@ def decision(answers: Answers, *, lens: Lens = "advice", as_of: date) -> Shown:
     """The whole answer to one set of answers: the advice with its picture, and the smallest changes of the outcome."""
     advice = choose(answers, lens=lens, as_of=as_of)
     changes = smallest_changes(answers, lens=lens, as_of=as_of)
-    return together(advice_words(advice), change_words(answers, changes), *_closing(advice))
+    return together(advice_words(advice), change_words(answers, changes), *_closing(answers, advice))
 
 
 def headline(advice: Advice) -> str:
@@ -223,13 +224,14 @@ def _picture(advice: Advice) -> Iterator[Shown | Picture]:
         yield notice("Mind", "Without PSTN calls, think the carrier and the phones behind it away.")
 
 
-def _closing(advice: Advice) -> Iterator[Shown]:
+def _closing(answers: Answers, advice: Advice) -> Iterator[Shown]:
     """What can follow what is ending, and where all of this stands."""
-    following = [known for known in load("lifecycle")["successors"] if known["id"] in advice.successors]
-    if following:
-        names = ", ".join(known["name"] for known in following)
+    named = follow(Situation(answers=answers), as_of=advice.as_of).named
+    if named and any(verdict.fits and verdict.availability.ending for verdict in (advice.cloud, advice.sip)):
+        names = ", ".join(successor.name for successor in named)
         yield heading("What can follow")
-        yield notice("Documented", f"The guide of {_dated(following[0]['source'])} names {names}.")
+        yield notice("Documented", f"The guide of {_dated(named[0].source)} names {names}.")
+        yield notice("Mind", f"Which of them fits hangs on {len(FURTHER)} further questions; that is our reading.")
     used = {key for one in advice.cloud.deciding + advice.sip.deciding for key in _clauses()[one.clause]["source"]}
     used |= {*advice.cloud.availability.sources, *advice.sip.availability.sources}
     yield notice("Documented", f"The sources: {cite('lifecycle', sorted(used, key=_date))}.")

@@ -9,22 +9,12 @@ from ipywidgets import Checkbox, Dropdown, Text
 
 from acs_telephony.deciding.choosing import QUESTIONS, Answers, Lens
 from acs_telephony.deciding.lifecycle import CloudState, SipState
+from acs_telephony.deciding.timing import AS_OF, DAYS
 from acs_telephony.errors import AnswerError
 from acs_telephony.views.advice import TENANT_WORDS, decision
 from acs_telephony.views.display import Shown
 from acs_telephony.views.panels.panel import FILL, Controls, Panel
 
-#: The day of which the notebooks speak.
-AS_OF: Final = date(2026, 11, 22)
-_DAYS: Final = {
-    date(2021, 2, 9): "the page",
-    date(2023, 6, 22): "no preview notice any more",
-    date(2026, 10, 22): "the day before the closing",
-    date(2026, 10, 23): "closed to new customers",
-    AS_OF: "the day of these notebooks",
-    date(2028, 9, 30): "the last day",
-    date(2028, 10, 1): "the day after the last",
-}
 _LENSES: Final[tuple[tuple[str, Lens], ...]] = (
     ("advice, as of a day", "advice"),
     ("the page of 2021, word for word", "page_2021"),
@@ -59,7 +49,7 @@ def _questions(answers: Answers, kinds: tuple[str, ...]) -> Controls:
 
 def _situation(answers: Answers, lens: Lens, as_of: date) -> Controls:
     tenants = [(words, tenant) for tenant, words in TENANT_WORDS.items()]
-    days = sorted({as_of: "the day given", **_DAYS}.items())
+    days = sorted({as_of: "the day given", **DAYS}.items())
     tenant = (answers.cloud_state, answers.sip_state)
     return {
         "tenant": Dropdown(options=tenants, value=tenant, description="Your tenant has", **FILL),

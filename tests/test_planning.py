@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from acs_telephony.deciding import countries, prices
 from acs_telephony.errors import AnswerError, NumberError
 from acs_telephony.facts import load
 from acs_telephony.guide import planning
@@ -33,12 +34,12 @@ def test_every_row_of_every_step_names_its_source_and_date() -> None:
     rows: list[Any] = [
         *sip_checklist("sbc1.contoso.com"),
         *certified_sbcs(),
-        *planning.worked_examples(),
+        *prices.worked_examples(),
         *planning.steps_to_a_number(),
         *planning.steps_to_a_call(),
-        *(line for code in ("NL", "ES", "VN") for line in planning.price_lines(code)),
-        planning.number_offers("AR"),
-        *planning.number_offers("NL").rows,
+        *(line for code in ("NL", "ES", "VN") for line in prices.price_lines(code)),
+        countries.number_offers("AR"),
+        *countries.number_offers("NL").rows,
         planning.create_call_request("+14255550100", "+14255550001", "https://contoso.com/calls"),
     ]
     assert len(rows) > 80
@@ -46,7 +47,7 @@ def test_every_row_of_every_step_names_its_source_and_date() -> None:
 
 
 def test_results_are_frozen() -> None:
-    offers = planning.number_offers("NL")
+    offers = countries.number_offers("NL")
     assert isinstance(offers.rows, tuple)
     with pytest.raises(FrozenInstanceError):
         offers.rows = ()  # type: ignore[misc]
@@ -57,7 +58,7 @@ def test_results_are_frozen() -> None:
 
 @pytest.mark.parametrize("case", cases("planning.toml", "offer"))
 def test_a_countrys_numbers_are_as_documented(case: dict[str, Any]) -> None:
-    offers = planning.number_offers(case["country"])
+    offers = countries.number_offers(case["country"])
     rows = [row for row in offers.rows if row.number_type == case["type"]]
     assert [row.make for row in rows] == case["make"]
     assert [row.receive for row in rows] == case["receive"]
@@ -68,18 +69,18 @@ def test_a_countrys_numbers_are_as_documented(case: dict[str, Any]) -> None:
 
 def test_the_newest_source_comes_first() -> None:
     for code in load("availability")["countries"]:
-        dates = [row.date for row in planning.number_offers(code).rows]
+        dates = [row.date for row in countries.number_offers(code).rows]
         assert dates == sorted(dates, reverse=True)
 
 
 def test_a_country_whose_page_was_not_read_is_unknown_and_not_without_numbers() -> None:
-    offers = planning.number_offers("AR")
+    offers = countries.number_offers("AR")
     assert (offers.name, offers.page_read, offers.rows) == ("Argentina", "no", ())
 
 
 def test_a_country_no_source_speaks_of_is_refused_with_what_they_cover() -> None:
     with pytest.raises(AnswerError) as caught:
-        planning.number_offers("VN")
+        countries.number_offers("VN")
     assert "'VN'" in caught.value.problem
     assert "AE, AR, AT" in caught.value.remedy
     assert "ZA" in caught.value.remedy
@@ -155,19 +156,19 @@ def test_thirteen_sbcs_are_certified() -> None:
 
 @pytest.mark.parametrize("case", cases("planning.toml", "price"))
 def test_a_price_is_the_published_one_to_the_last_digit(case: dict[str, Any]) -> None:
-    (line,) = [line for line in planning.price_lines(case["country"]) if line.item == case["item"]]
+    (line,) = [line for line in prices.price_lines(case["country"]) if line.item == case["item"]]
     assert line.usd == Decimal(case["usd"])
     assert line.usd_to == (Decimal(case["usd_to"]) if "usd_to" in case else None)
 
 
 def test_a_price_the_pages_do_not_have_is_no_line() -> None:
-    items = [line.item for line in planning.price_lines("FR")]
+    items = [line.item for line in prices.price_lines("FR")]
     assert "lease of a local number" in items
     assert not [item for item in items if "toll-free" in item]
 
 
 def test_spain_shows_both_figures_and_says_that_they_differ_tenfold() -> None:
-    lines = {line.item: line for line in planning.price_lines("ES")}
+    lines = {line.item: line for line in prices.price_lines("ES")}
     page, rate = lines["call out with a local number"], lines["call to ES, landline"]
     assert (page.usd, rate.usd) == (Decimal("0.165"), Decimal("0.0165"))
     assert page.usd == 10 * rate.usd
@@ -179,12 +180,12 @@ def test_spain_shows_both_figures_and_says_that_they_differ_tenfold() -> None:
 
 def test_prices_of_a_country_nobody_prices_are_refused() -> None:
     with pytest.raises(AnswerError, match="no source speaks of prices for 'QQ'"):
-        planning.price_lines("QQ")
+        prices.price_lines("QQ")
 
 
 def test_the_word_source_is_no_country() -> None:
     with pytest.raises(AnswerError):
-        planning.price_lines("source")
+        prices.price_lines("source")
 
 
 # Totals as published in pricing.md, 2021-03-10 and 2023-09-11.
@@ -200,7 +201,7 @@ PUBLISHED = {
 
 
 def test_every_worked_example_adds_up_to_its_published_total() -> None:
-    examples = planning.worked_examples()
+    examples = prices.worked_examples()
     assert {example.id: example.published for example in examples} == {k: Decimal(v) for k, v in PUBLISHED.items()}
     assert [example.id for example in examples if example.total != example.published] == []
 

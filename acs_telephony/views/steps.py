@@ -11,23 +11,18 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 
+from acs_telephony.deciding.countries import NumberOffers, conflicts, number_offers
 from acs_telephony.deciding.lifecycle import judge
+from acs_telephony.deciding.prices import PriceLine, WorkedExample, price_lines, worked_examples
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import cite, load
 from acs_telephony.guide.checklist import ChecklistItem, certified_sbcs, sip_checklist
 from acs_telephony.guide.planning import (
     CallRequest,
     Instruction,
-    NumberOffers,
-    PriceLine,
-    WorkedExample,
-    conflicts,
     create_call_request,
-    number_offers,
-    price_lines,
     steps_to_a_call,
     steps_to_a_number,
-    worked_examples,
 )
 from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.pages import kindly

@@ -259,6 +259,8 @@ def problem_of(details: Any, fqdns: tuple[str, ...] = ()) -> Problem:
         return Problem(place, f"{quoted(given)} holds half a character", "Write the whole character.")
     if kind == "string_too_short":
         return Problem(place, "this text is empty", "Write at least one character.")
+    if kind == "literal_error":
+        return Problem(place, f"{quoted(given)} is none of {context['expected']}", "Use one of these.")
     if kind == "extra_forbidden":
         return Problem(place, "this is not known here", "Correct its name, or remove it.")
     wanted = {

@@ -45,7 +45,7 @@ def defects(document: Mapping[str, Any]) -> list[str]:
     """What is wrong with a file of facts: sourceless facts, unknown, unused and incomplete sources; [] is lawful."""
     declared, used = document.get("source", {}), set()
     found = [problem for key, table in declared.items() for problem in incomplete(key, table)]
-    for place, table, may_inherit in tables({k: v for k, v in document.items() if k != "source"}):
+    for place, table, may_inherit in tables({k: v for k, v in document.items() if k not in ("source", "meta")}):
         keys = table.get("source")
         if keys is None:
             has_value = any(not is_table(value) for value in table.values())
@@ -144,6 +144,50 @@ def test_a_key_means_the_same_document_in_every_file() -> None:
             this = source(name, key)
             assert meant.setdefault(key, (this.file, this.date, this.title)) == (this.file, this.date, this.title)
     assert len(meant) > 40
+
+
+def test_a_document_was_read_on_one_day_wherever_it_is_named() -> None:
+    days: dict[str, date] = {}
+    for _, said in facts.sources():
+        assert days.setdefault(said.key, said.read) == said.read
+    assert min(days.values()) >= date(2026, 11, 22)
+    assert "KIT" not in days
+
+
+@pytest.mark.parametrize(
+    ("read", "as_of", "expected"),
+    [
+        ("2026-11-22", "2026-11-22", False),
+        ("2026-11-22", "2027-11-22", False),
+        ("2026-11-22", "2027-11-23", True),
+        ("2027-02-28", "2028-02-29", False),
+        ("2027-02-27", "2028-02-29", True),
+        ("2026-11-22", "2021-02-09", False),
+        ("2026-11-22", "0001-01-01", False),
+    ],
+)
+def test_a_source_is_stale_when_its_last_reading_is_more_than_a_year_ago(read: str, as_of: str, expected: bool) -> None:
+    said = facts.Source("A", "a.md", "2023-06-22", "A", date.fromisoformat(read))
+    assert facts.is_stale(said, date.fromisoformat(as_of)) is expected
+
+
+def test_a_stale_source_says_so_where_a_day_is_given() -> None:
+    fresh = cite("options", ["TC23"], date(2026, 11, 22))
+    assert fresh == cite("options", ["TC23"]) == "telephony-concept.md, 2023-06-22 (TC23)"
+    late = source("options", "TC23").read.replace(year=9999)
+    assert cite("options", ["TC23"], late) == f"{fresh}, not read since {source('options', 'TC23').read}"
+    assert facts.stale(late) == facts.sources()
+
+
+def test_a_source_that_was_read_again_has_a_day_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = {"A": {"file": "a.md", "title": "A", "date": "2023-06-22", "read": "2027-06-01"}}
+    again["B"] = {k: v for k, v in again["A"].items() if k != "read"}
+    made = {"meta": {"read": "2026-11-22"}, "source": again}
+    monkeypatch.setattr(facts, "load", lambda name: made)
+    monkeypatch.setattr(facts, "names", lambda: ("made",))
+    assert [(said.key, str(said.read)) for _, said in facts.sources()] == [("A", "2027-06-01"), ("B", "2026-11-22")]
+    assert [said.key for _, said in facts.stale(date(2027, 12, 1))] == ["B"]
+    assert cite("made", ["A", "B"], date(2027, 12, 1)).endswith("(A); a.md, 2023-06-22 (B), not read since 2026-11-22")
 
 
 def test_other_letters_than_ascii_stand_only_in_dutch_words() -> None:

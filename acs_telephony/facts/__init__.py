@@ -1,11 +1,13 @@
 """What Microsoft documents about both ways to the phone network, as data, with the source of every fact beside it.
 
 Each `<name>.toml` has its own `[source.KEY]` tables (file, date, title); every fact names its keys in `source = [...]`.
+`[meta]` holds the day on which they were read; a source that was read again later has `read` of its own.
 The words are ours; the facts are the sources'. Only the standard library is used, and only the file asked for is read.
 """
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +23,8 @@ from acs_telephony.errors import AcsTelephonyError
 class Source:
     """A document that states a fact: its key here, its path in its repository, its date, and a title in plain words.
 
-    `date` is the ISO date the document gives itself, or words where it gives none.
+    `date` is the ISO date the document gives itself, or words where it gives none. `read` is the day on which we last
+    read it.
 
     >>> print(source("options", "TC23"))
     telephony-concept.md, 2023-06-22 (TC23)
@@ -31,6 +34,7 @@ class Source:
     file: str
     date: str
     title: str
+    read: datetime.date
 
     def __str__(self) -> str:
         return f"{self.file.rpartition('/')[2]}, {self.date} ({self.key})"
@@ -64,16 +68,40 @@ def source(name: str, key: str) -> Source:
     if key not in tables:
         raise AcsTelephonyError(f"no source {key!r} in {name}", remedy=f"Use one of: {', '.join(sorted(tables))}.")
     table = tables[key]
-    return Source(key, table["file"], table.get("date") or table["date_note"], table["title"])
+    read = datetime.date.fromisoformat(table.get("read") or load(name)["meta"]["read"])
+    return Source(key, table["file"], table.get("date") or table["date_note"], table["title"], read)
 
 
-def cite(name: str, keys: Iterable[str]) -> str:
-    """The sources with these keys in one line, in the order given.
+def sources() -> tuple[tuple[str, Source], ...]:
+    """Every document that was read, with the name of the facts that use it, in alphabetical order."""
+    rows = ((name, key) for name in names() for key in sorted(load(name)["source"]) if key != "KIT")
+    return tuple((name, source(name, key)) for name, key in rows)
+
+
+def stale(as_of: datetime.date) -> tuple[tuple[str, Source], ...]:
+    """The sources that were not read again within the year before a day.
+
+    >>> stale(datetime.date(2026, 11, 22)), stale(datetime.date(9999, 12, 31)) == sources()
+    ((), True)
+    """
+    return tuple((name, said) for name, said in sources() if is_stale(said, as_of))
+
+
+def is_stale(said: Source, as_of: datetime.date) -> bool:
+    """Whether a source was last read more than a year before a day."""
+    day = min(as_of.day, 28) if as_of.month == 2 else as_of.day
+    return said.read < datetime.date(max(as_of.year - 1, 1), as_of.month, day)
+
+
+def cite(name: str, keys: Iterable[str], as_of: datetime.date | None = None) -> str:
+    """The sources with these keys in one line, in the order given; on a given day, those that are stale say so.
 
     >>> cite("options", ["SEED", "TC23"])
     'telephony-concept.md, 2021-02-09 (SEED); telephony-concept.md, 2023-06-22 (TC23)'
     """
-    return "; ".join(str(source(name, key)) for key in keys)
+    said = [source(name, key) for key in keys]
+    marks = (f", not read since {one.read}" if as_of and is_stale(one, as_of) else "" for one in said)
+    return "; ".join(f"{one}{mark}" for one, mark in zip(said, marks, strict=True))
 
 
 def _freeze(value: Any) -> Any:

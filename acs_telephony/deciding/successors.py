@@ -36,8 +36,10 @@ APPLICATION, OUTSIDE = "extensibility.fits.application", "third-party.fits.outsi
 CALLS, NEED, INSIDE = "ours.calls-or-equipment", "ours.something-goes-on", "ours.inside-teams"
 RUNS_SBCS, LAST = "ours.runs-sbcs", "ours.nothing-else"
 
-#: The clauses that are ours, in words; those of the facts have theirs.
+#: The clauses that are ours, and two of today's, in words; those of the successors have theirs in the facts.
 OURS: Final[Mapping[str, str]] = MappingProxyType({
+    PSTN: "you want calls over the PSTN",
+    EQUIPMENT: "you have a PBX, pagers or analog devices to link",
     CALLS: "you want calls over the PSTN, or have equipment to link",
     NEED: "there are calls, equipment or an application to go on with",
     INSIDE: "you do not ask to stay outside Teams",
@@ -94,12 +96,14 @@ class Rule:
     one_of: tuple[str, ...] = ()
 
 
+#: What takes an application on, and no calls.
+TPE: Final = "teams-phone-extensibility"
 #: In the order of the facts.
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "teams-calling-plan": Rule((INSIDE, PSTN, MANAGED, SIMPLE, ON_OFFER)),
     "teams-direct-routing": Rule((INSIDE, CALLS, RUNS_SBCS), (OWN_SBC, COMPLEX, CONTROL, EQUIPMENT, LAST)),
     "operator-connect": Rule((INSIDE, PSTN, NO_SBCS, CERTIFIED, NOT_PLAN)),
-    "teams-phone-extensibility": Rule((INSIDE, APPLICATION)),
+    TPE: Rule((INSIDE, APPLICATION)),
     "third-party": Rule((OUTSIDE, NEED)),
 })  # fmt: skip
 _UNCONNECTED: Final = "This takes the application on. For the calls themselves, nothing that the guide names fits."
@@ -265,7 +269,7 @@ def _result(situation: Situation, judged: tuple[Successor, ...], worlds: tuple[T
 
 def _connected(named: Iterable[Successor], worlds: tuple[Truths, ...]) -> bool:
     """Whether calls and equipment, if there are any, have a way on."""
-    return not worlds[0][CALLS] or any(successor.id != "teams-phone-extensibility" for successor in named)
+    return not worlds[0][CALLS] or any(successor.id != TPE for successor in named)
 
 
 def _changes(situation: Situation, clauses: Mapping[str, Clause]) -> Iterator[tuple[str, YesNo]]:

@@ -7,3 +7,4 @@ from acs_telephony.views.panels.dial import dial_panel as dial_panel
 from acs_telephony.views.panels.machine import machine_panel as machine_panel
 from acs_telephony.views.panels.map import map_panel as map_panel
 from acs_telephony.views.panels.table import table_panel as table_panel
+from acs_telephony.views.panels.time import time_panel as time_panel

@@ -31,7 +31,7 @@ def choose_panel(answers: Answers | None = None, *, lens: Lens = "advice", as_of
 
     def answer(lens: Lens, day: date, other_day: str, tenant: tuple[CloudState, SipState], **yes_or_no: bool) -> Shown:
         said: dict[str, Any] = {"cloud_state": tenant[0], "sip_state": tenant[1], **yes_or_no}
-        return decision(Answers(**said), lens=lens, as_of=_read(other_day) if other_day.strip() else day)
+        return decision(Answers(**said), lens=lens, as_of=read_day(other_day) if other_day.strip() else day)
 
     groups = {title: _questions(given, kinds) for title, kinds in _GROUPS.items()}
     groups["Your tenant, the lens and the day"] = _situation(given, lens, as_of)
@@ -49,19 +49,26 @@ def _questions(answers: Answers, kinds: tuple[str, ...]) -> Controls:
 
 def _situation(answers: Answers, lens: Lens, as_of: date) -> Controls:
     tenants = [(words, tenant) for tenant, words in TENANT_WORDS.items()]
-    days = sorted({as_of: "the day given", **DAYS}.items())
     tenant = (answers.cloud_state, answers.sip_state)
     return {
         "tenant": Dropdown(options=tenants, value=tenant, description="Your tenant has", **FILL),
         "lens": Dropdown(options=_LENSES, value=lens, description="Lens", **FILL),
-        "day": Dropdown(
-            options=[(f"{day}, {words}", day) for day, words in days], value=as_of, description="Day", **FILL
-        ),
+        **day_controls(as_of),
+    }
+
+
+def day_controls(as_of: date) -> Controls:
+    """The seven days to pick from, and a field for any other."""
+    days = sorted({as_of: "the day given", **DAYS}.items())
+    options = [(f"{day}, {words}", day) for day, words in days]
+    return {
+        "day": Dropdown(options=options, value=as_of, description="Day", **FILL),
         "other_day": Text(placeholder="2027-05-01", description="Or any other day", continuous_update=False, **FILL),
     }
 
 
-def _read(text: str) -> date:
+def read_day(text: str) -> date:
+    """The day that was typed; what is none is refused in its place."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError:

@@ -1,0 +1,221 @@
+"""What can follow, on which day, and by when to begin: pages, tables and a timeline. No rule lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import cache
+from itertools import chain, pairwise
+from textwrap import wrap
+from types import MappingProxyType
+from typing import Final
+
+from acs_telephony.deciding.choosing import choose
+from acs_telephony.deciding.successors import FURTHER, OURS, TPE, Fit, Following, Result, Situation, Successor, follow
+from acs_telephony.deciding.timing import DAYS, BackPlan, Row
+from acs_telephony.facts import cite, load, source
+from acs_telephony.views import dot
+from acs_telephony.views.advice import OUTCOMES
+from acs_telephony.views.display import Shown, heading, notice, sentences, table, together
+from acs_telephony.views.palette import State
+from acs_telephony.views.pictures import Picture
+
+_OPENING: Final[Mapping[Result, str]] = MappingProxyType({
+    "named": "the guide of {guide} names what can follow",
+    "nothing has to follow": "nothing has to follow",
+    "nothing fits": "nothing that the guide of {guide} names fits",
+    "not written yet": "no successor can be named",
+})  # fmt: skip
+_FITS: Final[Mapping[Fit, str]] = MappingProxyType({"fits": "yes", "perhaps": "perhaps", "does not fit": "no"})
+_OUR_READING: Final = (
+    "The successors and what is said of them are the guide's; which clauses decide is our reading. Small or simple is "
+    "read as neither complex nor regulated, and two clauses are asked of nobody: to move step by step, and an operator "
+    "who manages the numbers."
+)
+# What the guide says of a successor is of its date; of later days nothing is known.
+_SILENT: Final = (
+    "Whether each of them can be had in your country, and on a later day than the guide's, no source here says."
+)
+_PRECISION: Final = MappingProxyType(
+    {"exact": "", "in_month": "some day of that month", "known_by": "since when: unknown"}
+)
+_LABELS: Final = MappingProxyType({"general": "general use", "retired": "the last day of service"})
+_JUDGED: Final = ("the day judged",)
+_IN_A_ROW: Final = 5
+
+
+def following_page(following: Following) -> Shown:
+    """What can follow: the successors judged, with what decided, what each gains and takes, and what is left open."""
+    return together(notice("Answer", _headline(following)), *_judged(following), *_remarks(following))
+
+
+def _headline(following: Following) -> str:
+    words = _OPENING[following.result].format(guide=source("lifecycle", "RETIRE").date)
+    named = f": {_names(following)}" if following.named else ""
+    return f"As of {following.as_of}: {words}{named}. {following.reason}".rstrip()
+
+
+def _names(following: Following) -> str:
+    """The successors named: those that fit, then those that perhaps do."""
+    surely, perhaps = (", ".join(one.name for one in following.named if one.fit == fit) for fit in ("fits", "perhaps"))
+    return "; ".join(filter(None, (surely, perhaps and f"perhaps {perhaps}")))
+
+
+def _judged(following: Following) -> Iterator[Shown]:
+    if not following.judged:
+        return
+    rows = [
+        (one.name, _FITS[one.fit], _because(one), _questions(one.hangs_on) or "nothing") for one in following.judged
+    ]
+    yield table("What the guide names, judged", ("successor", "fits", "because", "hangs on"), rows)
+    if following.named:
+        told = [
+            (one.name, _all(one.gains), _all(one.mind), _all(one.licences), cite("lifecycle", one.source))
+            for one in following.named
+        ]
+        yield table("What each would mean", ("successor", "gains", "what to mind", "licences", "source"), told)
+
+
+def _because(successor: Successor) -> str:
+    words = "; ".join(_clauses()[clause] for clause in successor.deciding)
+    return {"fits": "", "perhaps": "if ", "does not fit": "not so: "}[successor.fit] + words
+
+
+@cache
+def _clauses() -> Mapping[str, str]:
+    """The words of every clause that decides: the facts', and ours."""
+    fits = (row for successor in load("lifecycle")["successors"] for row in successor["fits"])
+    return {**{row["id"]: row["text"] for row in fits}, **OURS}
+
+
+def _questions(names: Iterable[str]) -> str:
+    return " ".join(question.text for question in FURTHER if question.id in names)
+
+
+def _all(words: tuple[str, ...]) -> str:
+    return "; ".join(words) or "the guide says nothing"
+
+
+def _remarks(following: Following) -> Iterator[Shown]:
+    """What a reader should not take for certain, and what would give another answer."""
+    if following.changes:
+        yield heading("What would change it")
+        texts = {question.id: question.text for question in FURTHER}
+        yield sentences(
+            f"{texts[name]} If the answer were {answer}, something would fit." for name, answer in following.changes
+        )
+    for one in following.named:
+        if one.contradiction:
+            words = f"On {one.name} the guide contradicts itself. {one.contradiction}"
+            yield notice("Mind", f"{words} Source: {cite('lifecycle', one.source)}.")
+    if following.judged and following.situation.application_goes_on != "no":
+        sdks = load("lifecycle")["sdks"]
+        words = f"{' and '.join(sdks['names'])}, from {sdks['from']}: {sdks['change']}. {sdks['text']}"
+        yield notice("Documented", f"{words} Source: {cite('lifecycle', sdks['source'])}.")
+    connecting = [one.name for one in following.named if one.id != TPE]
+    if len(connecting) < len(following.named) and connecting:
+        words = "The application goes on by Teams Phone extensibility, beside what carries its calls"
+        yield notice("Our model", f"{words}: {', '.join(connecting)}.")
+    if following.named:
+        yield notice("Unknown", _SILENT)
+    if following.judged:
+        yield notice("Our model", _OUR_READING)
+
+
+def moments_table(situation: Situation) -> Shown:
+    """The same situation judged on each of the seven days: the outcome, what can be had, and what can follow."""
+    rows = []
+    for day, words in DAYS.items():
+        advice, following = choose(situation.answers, as_of=day), follow(situation, as_of=day)
+        named = _names(following) or following.reason
+        rows.append((f"{day}, {words}", OUTCOMES[advice.outcome], advice.cloud.word, advice.sip.word, named))
+    titles = ("day", "outcome", "Azure Cloud Calling", "SIP interface", "what can follow")
+    return table("The same situation, day by day", titles, rows)
+
+
+def plan_table(plan: BackPlan) -> Shown:
+    """The plan backwards from the last day: each step with its latest start and end, and whether it is late."""
+    rows = [
+        (row.step, "unknown" if row.days is None else row.days, _day(row.start), _day(row.end)) for row in plan.rows
+    ]
+    moves = load("lifecycle")["moving"]
+    keys = moves["cloud_numbers_out" if plan.option == "cloud" else "sip_to_teams_direct_routing"]["source"]
+    titles = ("step", "calendar days", "latest start", "latest end")
+    return together(
+        notice("Answer", _plan_words(plan)),
+        table(f"Backwards from {plan.last_day}", titles, rows),
+        notice("Documented", f"The steps and their order: {cite('lifecycle', keys)}."),
+        notice(
+            "Our model",
+            "Each step begins when the one before it has ended. The days are your own; no source gives any.",
+        ),
+    )
+
+
+def _plan_words(plan: BackPlan) -> str:
+    if plan.start is not None:
+        words = f"The latest day to begin is {plan.start}."
+        verdict = f"On {plan.as_of} that day is past: this plan is late." if plan.late else ""
+    else:
+        words = f"When to begin is unknown, for {len(plan.unknown)} of {len(plan.rows)} lead times are unknown. "
+        words += f"If those took no time, it would be {plan.no_later_than}."
+        verdict = f"On {plan.as_of} even that day is past: this plan is late." if plan.late else ""
+    return f"{words} {verdict}".rstrip()
+
+
+def _day(day: date | None) -> str:
+    return "unknown" if day is None else str(day)
+
+
+def timeline_picture(as_of: date, plan: BackPlan | None = None) -> Picture:
+    """The documented events from left to right with the judged day among them, and a plan's steps below.
+
+    >>> print(timeline_picture(date(2026, 11, 22)).twin.splitlines()[5])
+    2026-11-22: the day judged.
+    """
+    title = f"The two options over time, judged on {as_of}"
+    marks = sorted([*_events(), (str(as_of), _JUDGED)], key=lambda mark: mark[0])
+    body = [_mark(f"t{i}", day, lines) for i, (day, lines) in enumerate(marks)]
+    body += [dot.across(f"t{i}", f"t{j}", dir="none") for i, j in pairwise(range(len(marks)))]
+    twin = [f"{day}: {', '.join(lines)}." for day, lines in marks]
+    remarks = ["The ellipse is the day judged; every other mark is a documented event. Not to scale."]
+    alt = f"A line of {len(marks) - 1} documented events from {marks[0][0]} to {marks[-1][0]}, and {as_of} marked on it"
+    if plan is not None:
+        body += _plan_body(plan)
+        twin += [_plan_words(plan), *(f"{row.step}: {_span(row)}." for row in plan.rows)]
+        remarks.append(f"Below, your plan backwards from {plan.last_day}: each step with the latest day to begin it.")
+        alt += f"; below it the {len(plan.rows)} steps of a plan that ends on {plan.last_day}"
+    sources = dict.fromkeys(chain.from_iterable(event["source"] for event in load("lifecycle")["events"]))
+    dated = (f"{key} ({source('lifecycle', key).date})" for key in sources)
+    return Picture(
+        title, dot.graph(title, body, remarks=[*remarks, f"Sources: {', '.join(dated)}."]), f"{alt}.", "\n".join(twin)
+    )
+
+
+def _events() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for event in load("lifecycle")["events"]:
+        words = _LABELS.get(event["status"], event["status"].replace("_", " "))
+        yield event["date"], tuple(line for line in (words, _PRECISION[event["precision"]]) if line)
+
+
+def _mark(name: str, day: str, lines: tuple[str, ...]) -> str:
+    if lines == _JUDGED:
+        return dot.node(name, (day, *lines), "phone", "good")
+    return dot.node(name, (day, *chain.from_iterable(wrap(line, 16) for line in lines)), "service")
+
+
+def _plan_body(plan: BackPlan) -> Iterator[str]:
+    """The steps in rows of five below the events, numbered, for no line leads from one row to the next."""
+    begin = ("t0", *(f"p{i}" for i in range(0, len(plan.rows), _IN_A_ROW)))
+    yield dot.column(f"{' -> '.join(begin)} [style=invis]")
+    for i, row in enumerate(plan.rows):
+        state: State = "idle" if row.start is None else "warn" if row.start < plan.as_of else "plain"
+        late = "late" if state == "warn" else ""
+        yield dot.node(f"p{i}", (_day(row.start), *wrap(f"{i + 1}. {row.step}", 22), late), "list", state)
+        if i % _IN_A_ROW:
+            yield dot.across(f"p{i - 1}", f"p{i}")
+
+
+def _span(row: Row) -> str:
+    days = "calendar days unknown" if row.days is None else dot.count(row.days, "calendar day")
+    return f"{days}, latest start {_day(row.start)}, latest end {_day(row.end)}"

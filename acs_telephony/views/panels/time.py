@@ -1,0 +1,49 @@
+"""Pick a day, and see the same situation judged on it: what can be had, what can follow, and by when to begin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from ipywidgets import Dropdown, Textarea
+
+from acs_telephony.deciding.choosing import choose
+from acs_telephony.deciding.successors import FURTHER, Situation, follow
+from acs_telephony.deciding.timing import AS_OF, DAYS, back_plan, read_lead_times, steps
+from acs_telephony.views.advice import headline
+from acs_telephony.views.after import following_page, plan_table, timeline_picture
+from acs_telephony.views.display import Shown, notice, together
+from acs_telephony.views.panels.choose import day_controls, read_day
+from acs_telephony.views.panels.panel import FILL, Panel
+
+_WORDS: Final = {"yes": "yes", "no": "no", "unknown": "I do not know yet"}
+
+
+def time_panel(situation: Situation | None = None, *, as_of: date = AS_OF) -> Panel:
+    """Controls for the day, for what follows, and for the lead times of the move away from direct routing."""
+    given = Situation() if situation is None else situation
+
+    def answer(day: date, other_day: str, lead_times: str, **further: Any) -> Shown:
+        judged = read_day(other_day) if other_day.strip() else day
+        plan = back_plan(read_lead_times(lead_times), as_of=judged)
+        advice = choose(given.answers, as_of=judged)
+        following = follow(replace(given, **further), as_of=judged)
+        shown = (timeline_picture(judged, plan), following_page(following), plan_table(plan))
+        return together(notice("Answer", headline(advice)), *shown)
+
+    asked = {
+        question.id: Dropdown(
+            options=[(words, value) for value, words in _WORDS.items()],
+            value=getattr(given, question.id), description=question.text, **FILL,
+        )
+        for question in FURTHER
+    }  # fmt: skip
+    lines = "\n".join(f"{step}: ?" for step in steps("sip"))
+    written = Textarea(lines, description="Days for each step", continuous_update=False, rows=len(steps("sip")), **FILL)
+    groups = {
+        "The day": day_controls(as_of),
+        "What follows hangs on this too": asked,
+        "Your own lead times, in calendar days, in the place of each ?": {"lead_times": written},
+    }
+    return Panel("Time", groups, answer, column="480px")

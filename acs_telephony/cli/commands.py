@@ -1,7 +1,7 @@
 """The command line: a table in a file, or on standard input, checked, tested, dialled, compared or made safe to share.
 
-It ends with 0 where nothing was found, 1 where something was, 2 where what was given cannot be used. This is the one
-place of the kit that reads the clock: for the end of silences, unless `--as-of` gives a day.
+It ends with 0 where nothing was found, 1 where something was, 2 where what was given cannot be used. Here and in
+`standing` alone the kit reads the clock: for the end of silences and for stale sources, unless `--as-of` gives a day.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
-from functools import reduce
 from io import TextIOWrapper
-from pathlib import Path, PurePath
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 try:
     import click
@@ -32,7 +29,9 @@ from acs_telephony.checking.documents import decoded, read_table
 from acs_telephony.checking.findings import Finding
 from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.checking.silencing import apply, read_silences
+from acs_telephony.cli.given import OUTPUT, File, Unusable, combined, contents, write
 from acs_telephony.cli.reports import FORMATS, THRESHOLDS, Report, as_text, harmless, plain
+from acs_telephony.cli.standing import cost, facts
 from acs_telephony.errors import AcsTelephonyError, BudgetError, ConfigurationError
 from acs_telephony.languages import READINGS, Reading
 from acs_telephony.models import Resource, SipConfiguration, is_e164, quoted
@@ -48,14 +47,6 @@ if TYPE_CHECKING:
 #: The rules that `expect` asks about, and `check` does not.
 _OF_EXPECT = ("expectation", "untouched", "unnoticed")
 
-#: The name of a file as reports tell it, and its bytes.
-_File = tuple[str, bytes]
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-class _Unusable(click.ClickException):
-    exit_code = 2
-
 
 class _Group(click.Group):
     """What cannot be used ends with 2 and a sentence, never with a traceback."""
@@ -65,48 +56,24 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except AcsTelephonyError as error:
-            raise _Unusable(harmless(str(error))) from None
+            raise Unusable(harmless(str(error))) from None
         except BrokenPipeError:
             raise  # whoever reads has enough; click ends quietly
         except OSError as error:
-            raise _Unusable(f"The report cannot be written: {error.strerror}. Look at where it goes.") from None
+            raise Unusable(f"The report cannot be written: {error.strerror}. Look at where it goes.") from None
 
 
-def _contents(_: click.Context, parameter: click.Parameter, name: str | None) -> _File | None:
-    """The bytes of a file, with its name from here, with slashes; of a file elsewhere its name alone."""
-    if name is None:
-        return None
-    try:
-        if name == "-":
-            return "stdin", sys.stdin.buffer.read()
-        data, path = Path(name).read_bytes(), PurePath(name)
-    except (AttributeError, OSError, ValueError) as error:
-        # Python has no standard input at all where the shell closed it.
-        why = error.strerror if isinstance(error, OSError) else "it is closed" if name == "-" else error
-        problem = f"{harmless(name)}: {why}. Name a file that can be read, or - for standard input."
-        raise click.BadParameter(problem, param=parameter) from None
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return (path.name if path.is_absolute() or os.pardir in path.parts else path.as_posix()), data
-
-
-def _options(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
-    """Several options as one."""
-    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
-
-
-_TABLE = click.argument("table", callback=_contents)
-_OUTPUT = click.option("--output", metavar="FILE", help="Write to this file.")
+_TABLE = click.argument("table", callback=contents)
 _POLICY = click.option("--policy", metavar="NAME", help="Teams: the policy whose usages give the order.")
-_TEAMS = _options(
-    click.option("--policies", callback=_contents, metavar="FILE", help="Teams: the voice routing policies, as JSON."),
-    click.option("--gateways", callback=_contents, metavar="FILE", help="Teams: the PSTN gateways, as JSON."),
+_TEAMS = combined(
+    click.option("--policies", callback=contents, metavar="FILE", help="Teams: the voice routing policies, as JSON."),
+    click.option("--gateways", callback=contents, metavar="FILE", help="Teams: the PSTN gateways, as JSON."),
 )
-_REPORT = _options(
+_REPORT = combined(
     click.option("--format", "form", type=click.Choice(["text", *FORMATS]), default="text", show_default=True),
     click.option("--fail-on", type=click.Choice(THRESHOLDS), default="error", show_default=True),
     click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR says the same."),
-    _OUTPUT,
+    OUTPUT,
 )
 
 
@@ -122,18 +89,22 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show must not end us
 
 
+main.add_command(cost)
+main.add_command(facts)
+
+
 @main.command()
 @_TABLE
-@_options(_TEAMS, _POLICY, _REPORT)
+@combined(_TEAMS, _POLICY, _REPORT)
 @click.option("--country", "countries", multiple=True, metavar="NL", help="Look at this country's numbers; or all.")
 @click.option("--dead", multiple=True, metavar="FQDN", help="Say what is lost while this trunk is down.")
-@click.option("--silence", callback=_contents, metavar="FILE", help="Findings that were accepted (TOML).")
+@click.option("--silence", callback=contents, metavar="FILE", help="Findings that were accepted (TOML).")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day for silences, else today.")
 def check(
-    table: _File,
+    table: File,
     countries: tuple[str, ...],
     dead: tuple[str, ...],
-    silence: _File | None,
+    silence: File | None,
     as_of: datetime | None,
     **more: Any,
 ) -> None:
@@ -164,11 +135,11 @@ def check(
 
 
 @main.command()
-@click.argument("old", callback=_contents)
-@click.argument("new", callback=_contents)
+@click.argument("old", callback=contents)
+@click.argument("new", callback=contents)
 @click.option("--intended", multiple=True, metavar="PATTERN", help="What is meant to change: a pattern or a number.")
-@_options(_TEAMS, _POLICY, _REPORT)
-def compare(old: _File, new: _File, intended: tuple[str, ...], **more: Any) -> None:
+@combined(_TEAMS, _POLICY, _REPORT)
+def compare(old: File, new: File, intended: tuple[str, ...], **more: Any) -> None:
     """Say which calls go elsewhere under NEW than under OLD; fail where that is not --intended.
 
     For Teams, policies and gateways hold for both tables.
@@ -201,12 +172,12 @@ def _changed(table: RouteTable, change: Change, *, meant: bool) -> Finding:
 
 @main.command()
 @_TABLE
-@click.argument("file", callback=_contents, required=False)
-@_options(_TEAMS, _POLICY, _REPORT)
+@click.argument("file", callback=contents, required=False)
+@combined(_TEAMS, _POLICY, _REPORT)
 @click.option("--coverage/--no-coverage", default=True, show_default=True, help="Say which numbers nothing expects.")
 @click.option("--strength", is_flag=True, help="Say which careless edits no expectation would notice.")
 @click.option("--propose", is_flag=True, help="Write expectations for what is not expected yet, as it is today.")
-def expect(table: _File, file: _File | None, coverage: bool, strength: bool, propose: bool, **more: Any) -> None:
+def expect(table: File, file: File | None, coverage: bool, strength: bool, propose: bool, **more: Any) -> None:
     """Say which numbers go elsewhere than FILE (TOML) expects."""
     from acs_telephony.checking.expecting import cover, meet, read_expectations, unnoticed
     from acs_telephony.checking.findings import rules as known_rules
@@ -216,7 +187,7 @@ def expect(table: _File, file: _File | None, coverage: bool, strength: bool, pro
         raise click.UsageError("No FILE of expectations is given. Write one, or begin with --propose.")
     expectations = read_expectations(file[1]) if file else ()
     if propose:
-        return _write(cover(rows, expectations).proposal.rstrip("\n"), more["output"])
+        return write(cover(rows, expectations).proposal.rstrip("\n"), more["output"])
     findings = meet(rows, expectations)
     remarks = [f"{count(sum(len(one.number) for one in expectations), 'number')} expected."]
     try:
@@ -238,29 +209,29 @@ def expect(table: _File, file: _File | None, coverage: bool, strength: bool, pro
 @main.command()
 @_TABLE
 @click.argument("number")
-@_options(_TEAMS, _POLICY)
+@combined(_TEAMS, _POLICY)
 @click.option("--sbc", "sbcs", multiple=True, metavar="FQDN=STATE", help="answers, silent, refused, demoted, a code.")
 @click.option("--alternate-caller-id", metavar="NUMBER", help="What the application gives as caller ID.")
 @click.option("--purchased", multiple=True, metavar="NUMBER", help="A number of Voice Calling (PSTN).")
 @click.option("--country", metavar="NL", help="Where the number is typed.")
 @click.option("--reading", type=click.Choice(READINGS), default="search", show_default=True)
-def dial(table: _File, number: str, sbcs: tuple[str, ...], purchased: tuple[str, ...], **more: Any) -> None:
+def dial(table: File, number: str, sbcs: tuple[str, ...], purchased: tuple[str, ...], **more: Any) -> None:
     """Follow a call to NUMBER to every end that it can have; for Teams, to the routes that it can come to."""
     from acs_telephony.views.words import journey_table, journey_words
 
     rows = _read(table, more)
     if rows.service == "teams":
-        return _write("\n".join(_told(rows, number, more["country"], more["reading"])))
+        return write("\n".join(_told(rows, number, more["country"], more["reading"])))
     try:
         configuration = SipConfiguration.load(decoded(table[1]))
     except ConfigurationError as error:
         problem = f"The service would refuse this table, so no call can be followed.\n{error}"
-        raise _Unusable(harmless(problem)) from None
+        raise Unusable(harmless(problem)) from None
     if wrong := [number for number in purchased if not is_e164(number)]:
         raise click.BadParameter(f"{quoted(wrong[0])} is no E.164 number. Write it as +14255550111.")
     resource = Resource(configuration=configuration, purchased_numbers=purchased)
     journey = dialled(resource, number, sbcs=dict(map(_state, sbcs)), **more)
-    return _write(harmless(f"{journey_words(journey)}\n\n{journey_table(journey)}"))
+    return write(harmless(f"{journey_words(journey)}\n\n{journey_table(journey)}"))
 
 
 def _state(option: str) -> tuple[str, SbcState]:
@@ -288,10 +259,10 @@ def _told(table: RouteTable, number: str, country: str | None, reading: Reading)
 
 @main.command()
 @_TABLE
-@_options(_TEAMS, _OUTPUT)
-def anonymise(table: _File, policies: _File | None, gateways: _File | None, output: str | None) -> None:
+@combined(_TEAMS, OUTPUT)
+def anonymise(table: File, policies: File | None, gateways: File | None, output: str | None) -> None:
     """Make a table safe to share: made names for trunks and routes, no descriptions. Number patterns stay."""
-    _write(anonymised(table[1], policies=policies and policies[1], gateways=gateways and gateways[1]), output)
+    write(anonymised(table[1], policies=policies and policies[1], gateways=gateways and gateways[1]), output)
     click.echo("Number patterns are as they were: look whether they tell more than you want to share.", err=True)
 
 
@@ -302,16 +273,16 @@ def rules() -> None:
     from acs_telephony.views.display import table
 
     rows = [(rule.id, rule.severity, rule.title, rule.remedy) for rule in known_rules().values()]
-    _write(str(table("Rules of acs-telephony", ("rule", "severity", "what it says", "what to do"), rows)))
+    write(str(table("Rules of acs-telephony", ("rule", "severity", "what it says", "what to do"), rows)))
 
 
 @main.command()
 def example() -> None:
     """Print the route table of a made company, with faults to find."""
-    _write(json.dumps(contoso().configuration.dump(), indent=2))
+    write(json.dumps(contoso().configuration.dump(), indent=2))
 
 
-def _read(table: _File, options: dict[str, Any]) -> RouteTable:
+def _read(table: File, options: dict[str, Any]) -> RouteTable:
     """The table, read with the options for Teams, which are taken out."""
     policies, gateways = options.pop("policies"), options.pop("gateways")
     return read_table(
@@ -325,16 +296,16 @@ def _all_countries() -> tuple[str, ...]:
     return tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
 
 
-def _tell(file: _File, table: RouteTable, findings: tuple[Finding, ...], options: dict[str, Any], **more: Any) -> None:
+def _tell(file: File, table: RouteTable, findings: tuple[Finding, ...], options: dict[str, Any], **more: Any) -> None:
     """Write a report as the options say, and end with 1 where it fails."""
     form, output, no_color = options["form"], options["output"], options["no_color"] or os.environ.get("NO_COLOR")
     report = Report(
         file=file[0], text=decoded(file[1]), table=table, findings=findings, fail_on=options["fail_on"], **more
     )
     if form != "text":
-        _write(FORMATS[form](report), output)
+        write(FORMATS[form](report), output)
     elif output is not None:
-        _write("\n".join(piece.plain for piece, _ in as_text(report)), output)
+        write("\n".join(piece.plain for piece, _ in as_text(report)), output)
     else:
         console = Console(color_system=None if no_color else "auto", markup=False, emoji=False, highlight=False)
         for piece, whole in as_text(report):
@@ -345,12 +316,3 @@ def _tell(file: _File, table: RouteTable, findings: tuple[Finding, ...], options
                 console.print(piece, soft_wrap=whole or not console.is_terminal)
     if any(map(report.fails, findings)):
         raise SystemExit(1)
-
-
-def _write(text: str, output: str | None = None) -> None:
-    if output is None:
-        return click.echo(text)
-    try:
-        Path(output).write_text(text + "\n", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise _Unusable(f"{harmless(output)}: {error.strerror}. Name a file that can be written.") from None

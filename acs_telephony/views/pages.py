@@ -47,10 +47,10 @@ def standing_page(as_of: date) -> Shown:
     for option in load("options")["options"]:
         for who, state in _tenants(option["id"]):
             had = judge(option["id"], state, as_of)
-            rows.append((option["name_now"], who, had.word, had.reason, cite("lifecycle", had.sources)))
+            rows.append((option["name_now"], who, had.word, had.reason, cite("lifecycle", had.sources, as_of)))
     headings = ("option", "you have", f"on {as_of}", "because", "source")
     return together(
-        notice("Mind", f"Both options come to an end. {days} [{cite('lifecycle', ends[0]['source'])}]"),
+        notice("Mind", f"Both options come to an end. {days} [{cite('lifecycle', ends[0]['source'], as_of)}]"),
         table(f"What you can have on {as_of}", headings, rows),
     )
 

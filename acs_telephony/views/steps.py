@@ -37,7 +37,7 @@ def number_types_table() -> Shown:
         for kind in load("availability")["number_types"]
     ]
     types = table("Types of phone number", ("type", "calls", "text messages", "source"), rows)
-    return together(types, *_disagree(conflicts("numbers")))
+    return together(types, *disagreeing(conflicts("numbers")))
 
 
 @kindly
@@ -63,12 +63,13 @@ def offers_page(offers: NumberOffers) -> Shown:
     caption = f'Phone numbers: {offers.name} ({offers.country}). "priced" tells of an offer, not of its status'
     return together(
         *([table(caption, headings, rows)] if rows else []),
-        *_disagree(offers.conflicts),
-        *_unread(offers),
+        *disagreeing(offers.conflicts),
+        *unread(offers),
     )
 
 
-def _unread(offers: NumberOffers) -> list[Shown]:
+def unread(offers: NumberOffers) -> list[Shown]:
+    """A notice where a country's own page was not read in full."""
     if offers.page_read == "in full":
         return []
     read = "was not read" if offers.page_read == "no" else "was read in part only"
@@ -93,7 +94,7 @@ def items_table(fqdn: str, items: tuple[ChecklistItem, ...], topics: Collection[
         raise AnswerError(f"the checklist has no topic {unknown[0][:40]!r}", remedy=remedy)
     rows = [(item.what, item.topic, item.value, item.source) for item in items if not topics or item.topic in topics]
     needs = table(f"What {fqdn} needs", ("to have or to set", "topic", "for this SBC", "source"), rows)
-    return together(needs, *_disagree(conflicts("domain") if "domain" in {row[1] for row in rows} else ()))
+    return together(needs, *disagreeing(conflicts("domain") if "domain" in {row[1] for row in rows} else ()))
 
 
 def sbc_table() -> Shown:
@@ -122,14 +123,14 @@ def prices_table(country: str) -> Shown:
     )
     return together(
         table(caption, ("for", "USD", "for each", "source"), rows),
-        *_disagree(dict.fromkeys(line.conflict for line in lines if line.conflict)),
+        *disagreeing(dict.fromkeys(line.conflict for line in lines if line.conflict)),
     )
 
 
 def worked_examples_table() -> Shown:
     """The documentation's own examples: how each is billed, its published total, and the total worked out again."""
     rows = [
-        (example.text, _bill(example), _money(example.published), _money(example.total), example.source)
+        (example.text, _bill(example), money(example.published), money(example.total), example.source)
         for example in worked_examples()
     ]
     headings = ("call", "participants x minutes x USD", "published", "worked out", "source")
@@ -138,18 +139,18 @@ def worked_examples_table() -> Shown:
 
 def _usd(line: PriceLine) -> str:
     if line.usd_to is None:
-        return f"from {_money(line.usd)}"
-    return _money(line.usd) if line.usd == line.usd_to else f"{_money(line.usd)} to {_money(line.usd_to)}"
+        return f"from {money(line.usd)}"
+    return money(line.usd) if line.usd == line.usd_to else f"{money(line.usd)} to {money(line.usd_to)}"
 
 
-def _money(usd: Decimal) -> str:
+def money(usd: Decimal) -> str:
     """Every digit that counts, and two decimals at least."""
     text = f"{usd.normalize():f}"
     return text if len(text.partition(".")[2]) > 1 else f"{usd:.2f}"
 
 
 def _bill(example: WorkedExample) -> str:
-    return " + ".join(f"{leg.participants} x {leg.minutes} x {_money(leg.usd_per_minute)}" for leg in example.legs)
+    return " + ".join(f"{leg.participants} x {leg.minutes} x {money(leg.usd_per_minute)}" for leg in example.legs)
 
 
 # ---------------------------------------------------------------- 4. getting a number
@@ -159,7 +160,9 @@ def number_steps(as_of: date, *, has_numbers: bool) -> Shown:
     """Whether you may still buy a number on that day, and how one is got."""
     had = judge("cloud", "with_numbers" if has_numbers else "without_numbers", as_of)
     who = "A tenant with numbers" if has_numbers else "A tenant without numbers"
-    answer = notice("Answer", f'{who}, on {as_of}: "{had.word}". {had.reason} [{cite("lifecycle", had.sources)}]')
+    answer = notice(
+        "Answer", f'{who}, on {as_of}: "{had.word}". {had.reason} [{cite("lifecycle", had.sources, as_of)}]'
+    )
     return together(answer, _instructions("How a number is got", steps_to_a_number()))
 
 
@@ -193,7 +196,8 @@ def _instructions(caption: str, steps: tuple[Instruction, ...]) -> Shown:
     return table(caption, ("step", "what to do or to know", "source"), [(s.order, s.text, s.source) for s in steps])
 
 
-def _disagree(questions: Iterable[str]) -> list[Shown]:
+def disagreeing(questions: Iterable[str]) -> list[Shown]:
+    """A notice for each question on which the sources disagree."""
     return [notice("Mind", f"The sources disagree. {question}") for question in questions]
 
 

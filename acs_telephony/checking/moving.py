@@ -1,0 +1,270 @@
+"""A move to Teams, proven: the script read back, its routing compared with that of ACS under Teams' rules.
+
+The reader takes exactly what `exporting` writes, and refuses everything else with line and column; it shares no code
+with the writer but the first lines. What a move cannot prove, and who has to do what, is told beside it, each with its
+source; what no source says is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from acs_telephony.checking.comparing import Comparison, compare
+from acs_telephony.checking.documents import decoded, read_table
+from acs_telephony.checking.route_table import RouteTable, table_of
+from acs_telephony.errors import AnswerError, ConfigurationError, Problem
+from acs_telephony.exporting import PREAMBLE, QUOTES, Move
+from acs_telephony.facts import cite, load
+from acs_telephony.models import Resource, SipConfiguration, quoted
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Something that a proof does not cover: what, why not, and the source that says so, or "unknown"."""
+
+    what: str
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do for a move: who, what, and the source, or whose word it is."""
+
+    who: str
+    what: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The changes that a move makes, in every domain, and what it does not cover."""
+
+    comparison: Comparison
+    limits: tuple[Limit, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether no number changes its first choice, its standbys or its caller ID, but those that were meant to."""
+        return not self.comparison.unintended and not self.comparison.unread
+
+    @property
+    def sentence(self) -> str:
+        """The answer: it is proven, or how many numbers change what."""
+        if self.proven:
+            meant = ", except those that were meant to" * bool(self.comparison.changes)
+            return f"Proven: no number changes its first choice, its standbys or its caller ID{meant}."
+        counts: dict[tuple[str, str], int] = {}
+        for one in self.comparison.unintended:
+            counts[one.kind, one.domain] = counts.get((one.kind, one.domain), 0) + one.count
+        told = [f"{kind}: {count:,} {domain}" for (kind, domain), count in counts.items()]
+        told += [f"patterns that cannot be read: {len(set(self.comparison.unread))}"] * bool(self.comparison.unread)
+        return f"No proof. {'; '.join(told)}."
+
+
+def prove(
+    old: RouteTable | SipConfiguration | Resource,
+    new: RouteTable,
+    *,
+    aliases: Mapping[str, str] | None = None,
+    intended: Sequence[str] = (),
+) -> Proof:
+    """Whether every E.164 number, short code and service code keeps its first choice and its standbys in Teams.
+
+    `aliases` give SBCs of the old table their names in the new one; `intended` are patterns or numbers that are meant
+    to change. Raises AnswerError for an alias of no SBC, and as `compare` does.
+
+    >>> from acs_telephony.exporting import plan_move
+    >>> from acs_telephony.tables import contoso
+    >>> prove(contoso(), read_script(plan_move(contoso()).script)).proven
+    True
+    """
+    table, named = table_of(old), {name.lower(): alias for name, alias in (aliases or {}).items()}
+    if strange := named.keys() - {trunk.fqdn.lower() for trunk in table.trunks}:
+        raise AnswerError(f"no SBC is called {quoted(min(strange))}", place="aliases", remedy="Look at its spelling.")
+    routes = (replace(row, trunks=tuple(named.get(fqdn.lower(), fqdn) for fqdn in row.trunks)) for row in table.routes)
+    trunks = (replace(row, fqdn=named.get(row.fqdn.lower(), row.fqdn)) for row in table.trunks)
+    renamed = replace(table, routes=tuple(routes), trunks=tuple(trunks))
+    return Proof(compare(renamed, new, intended=intended), tuple(limits()))
+
+
+#: What no source says; our words.
+_SILENT = {
+    "what is in the tenant already": "A route of the same name, a usage or a priority that is taken: the script stops, "
+    "or Teams numbers anew. Read the tenant back and prove that.",
+    "dial plans": "What Teams makes of dialled digits before it looks for a route. The proof begins behind that.",
+    "the dialect of patterns": "Whether Teams reads a number pattern as ACS does. Both are judged by one machine here.",
+    "emergency calls": "Which routes and which policy an emergency call takes in Teams. Try it with your SBC's test "
+    "number, not with a call.",
+    "PowerShell": "An independent grammar reads the script. It was not run by PowerShell, nor against a tenant.",
+}
+
+
+def limits() -> Iterator[Limit]:
+    """What a proof of routing does not cover, with the source of each, or unknown."""
+    facts = load("teams")
+    told = {row["what"]: row for row in facts["differences"]}
+    for what in (
+        "who may use a route",
+        "no route matches",
+        "a demoted SBC",
+        "failover codes",
+        "a route without SBC",
+    ):
+        row = told[what]
+        yield Limit(what, f"ACS: {row['acs']}. Teams: {row['teams']}.", cite("teams", row["source"]))
+    forwarded = facts["selection"][-1]
+    yield Limit("a forwarded or transferred call", forwarded["text"], cite("teams", forwarded["source"]))
+    yield from (Limit(what, why, UNKNOWN) for what, why in _SILENT.items())
+
+
+# ---------------------------------------------------------------- who has to do what
+
+_AZURE, _TEAMS, _SBC = "Azure", "Teams", "SBC administrator (our word)"
+#: Who takes each step of the guide; our model, for the guide names roles and steps apart.
+_WHO = (_AZURE, f"{_AZURE}, {_TEAMS}, {_SBC}", _TEAMS, _TEAMS, _TEAMS, _SBC, f"{_TEAMS}, {_SBC}", _TEAMS, _AZURE)
+_OF_NUMBERS = ("cloud.port-out", "cloud.port-in", "cloud.release-before-delete")
+
+
+def checklist(move: Move) -> tuple[Task, ...]:
+    """What has to be done, in order, and by whom: the guide's steps, this move's names, and the numbers of option 1."""
+    facts = load("lifecycle")
+    guide = facts["moving"]["sip_to_teams_direct_routing"]
+    source, ours = cite("lifecycle", guide["source"]), "our model"
+    tasks = [Task(f"{_AZURE}: {' or '.join(guide['roles']['azure'])}", "see and change the ACS resource", source)]
+    tasks.append(
+        Task(f"{_TEAMS}: {' or '.join(guide['roles']['teams'])}", "make and grant everything in Teams", source)
+    )
+    tasks += [Task(who, step, source) for who, step in zip(_WHO, guide["steps"], strict=True)]
+    for row in move.gateways:
+        both = f"certificate and DNS of this SBC for {row.formerly} and {row.fqdn}, until ACS is left"
+        gone = f"no alias for {row.fqdn}: remove it in ACS, then add it in Teams; no service in between"
+        tasks.append(Task(_SBC, both if row.fqdn != row.formerly else gone, source))
+    tasks += [Task(_TEAMS, f"not carried over: {what}", ours) for what in move.not_carried]
+    tasks += [
+        Task(f"{_TEAMS}, {_SBC}", f"wave {wave}: give the policy, send calls in to Teams", ours) for wave in move.waves
+    ]
+    if move.numbers:
+        rules = {row["id"]: row for row in facts["rules"]}
+        tasks += [Task(_AZURE, rules[one]["text"], cite("lifecycle", rules[one]["source"])) for one in _OF_NUMBERS]
+        plan = facts["moving"]["cloud_to_calling_plan"]
+        tasks.append(Task(f"{_AZURE}, {_TEAMS}", plan["text"], cite("lifecycle", plan["source"])))
+        listed = ", ".join(move.numbers)
+        tasks.append(Task(f"{_AZURE}, {_TEAMS}", f"when, and whether to Teams, each can be ported: {listed}", UNKNOWN))
+    return tuple(tasks)
+
+
+# ---------------------------------------------------------------- the script, read back
+
+# A quote inside a string stands twice; only the plain one ends a string, though PowerShell takes any of the five.
+_TEXT = rf"'(?:[^{QUOTES}]|([{QUOTES}])\1)*'"
+_STRING = re.compile(_TEXT)
+_KINDS: dict[str, re.Pattern[str]] = {
+    "a text in single quotes": _STRING,
+    "texts in single quotes": re.compile(rf"{_TEXT}(?:,'(?:[^{QUOTES}]|([{QUOTES}])\2)*')*"),
+    "a whole number": re.compile(r"[0-9]{1,9}(?![0-9])"),
+    "$true or $false": re.compile(r"\$(?:true|false)(?![\w:])"),
+    "'Global'": re.compile("'Global'"),
+    "@{Add='...'}": re.compile(rf"@\{{Add={_TEXT}\}}"),
+}
+_ONE, _MANY, _NUMBER, _SWITCH, _GLOBAL, _ADD = _KINDS
+#: What each cmdlet takes.
+_FORMS: dict[str, dict[str, str]] = {
+    "New-CsOnlinePSTNGateway": {"Fqdn": _ONE, "SipSignalingPort": _NUMBER, "Enabled": _SWITCH},
+    "Set-CsOnlinePstnUsage": {"Identity": _GLOBAL, "Usage": _ADD},
+    "New-CsOnlineVoiceRoute": {
+        "Identity": _ONE,
+        "Priority": _NUMBER,
+        "NumberPattern": _ONE,
+        "OnlinePstnGatewayList": _MANY,
+        "OnlinePstnUsages": _MANY,
+        "Description": _ONE,
+    },
+    "New-CsOnlineVoiceRoutingPolicy": {"Identity": _ONE, "OnlinePstnUsages": _MANY},
+}
+_OPTIONAL = {"Enabled", "OnlinePstnGatewayList", "Description"}
+_WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)?")
+_NAME = re.compile(r" -([A-Za-z]+) ")
+
+
+def read_script(text: str | bytes, *, policy: str | None = None) -> RouteTable:
+    """The route table of Teams that a script of a move makes; `policy` chooses among several.
+
+    A gateway without -Enabled is disabled, as Teams has it (New-CsOnlinePSTNGateway.md). Raises ConfigurationError
+    with line and column for anything that a move does not write.
+    """
+    lines = [(n, line) for n, line in enumerate(decoded(text).split("\n"), 1) if line and not line.startswith("#")]
+    for (n, line), wanted in zip([*lines[:3], (1, "")][: len(PREAMBLE)], PREAMBLE, strict=False):
+        if line != wanted:
+            raise _refused(n, 0, f"the script has to begin with {quoted(wanted)}", "Take a script as it was written.")
+    made: dict[str, list[dict[str, Any]]] = {"gateways": [], "usages": [], "routes": [], "policies": []}
+    for n, line in lines[len(PREAMBLE) :]:
+        cmdlet, given = _command(n, line)
+        _make(made, n, cmdlet, given)
+    parts = {name: rows for name, rows in made.items() if name != "usages"}
+    table = read_table(json.dumps(parts), policy=policy)
+    rows = tuple(replace(row, place=None, pattern_place=None) for row in table.routes)
+    return replace(table, routes=rows, trunks=tuple(replace(row, place=None) for row in table.trunks))
+
+
+def _make(made: dict[str, list[dict[str, Any]]], n: int, cmdlet: str, given: dict[str, Any]) -> None:
+    """What a command makes, where everything that it names is there."""
+    there = {part: {row["Identity"].casefold() for row in rows} for part, rows in made.items()}
+    parts = dict(zip(_FORMS, ("gateways", "usages", "routes", "policies"), strict=True))
+    part = parts[cmdlet]
+    if part == "gateways":
+        given = {"Enabled": False, **given, "Identity": given.pop("Fqdn")}
+    elif part == "usages":
+        given = {"Identity": given["Usage"]}
+    elif part == "routes":
+        given["Name"] = given["Identity"]
+    if given["Identity"].casefold() in there[part]:
+        raise _refused(n, 0, f"{quoted(given['Identity'])} is made twice", "Names are unique: change one.")
+    for field, kind in (("OnlinePstnUsages", "usages"), ("OnlinePstnGatewayList", "gateways")):
+        for name in given.get(field, ()):
+            if name.casefold() not in there[kind]:
+                raise _refused(n, 0, f"{quoted(name)} is not made before this line", f"Make it first ({kind}).")
+    made[part].append(given)
+
+
+def _command(n: int, line: str) -> tuple[str, dict[str, Any]]:
+    """A cmdlet and its parameters, in the form that a move writes; -WhatIf:$Dry ends it, or it would run at once."""
+    word = _WORD.match(line)
+    if word is None or word[0] not in _FORMS:
+        raise _refused(n, 0, "this is no command of a move", f"Use one of: {', '.join(_FORMS)}.")
+    form, given, at = _FORMS[word[0]], {}, word.end()
+    while line[at:] != " -WhatIf:$Dry":
+        name = _NAME.match(line, at)
+        if name is None or name[1] not in form or name[1] in given:
+            wanted = ", ".join(f"-{one}" for one in form if one not in given)
+            raise _refused(
+                n, at, "a parameter of this cmdlet is needed here", f"Use {wanted} or -WhatIf:$Dry at the end."
+            )
+        kind = form[name[1]]
+        found = _KINDS[kind].match(line, name.end())
+        if found is None:
+            raise _refused(n, name.end(), f"{kind} is needed here", "Take a script as it was written.")
+        given[name[1]], at = _value(kind, found[0]), found.end()
+    for needed in form:
+        if needed not in given and needed not in _OPTIONAL:
+            raise _refused(n, at, f"-{needed} is missing", "Add it.")
+    return word[0], given
+
+
+def _value(kind: str, text: str) -> Any:
+    if kind == _NUMBER:
+        return int(text)
+    if kind == _SWITCH:
+        return text == "$true"
+    texts = [re.sub(f"([{QUOTES}])\\1", r"\1", found[0][1:-1]) for found in _STRING.finditer(text)]
+    return texts if kind == _MANY else texts[0]
+
+
+def _refused(line: int, column: int, problem: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError((Problem(f"line {line}, column {column + 1}", problem, remedy),))

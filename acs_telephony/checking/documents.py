@@ -18,6 +18,7 @@ from bisect import bisect_left
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationError
@@ -117,9 +118,9 @@ def decoded(text: str | bytes) -> str:
 
 
 def read_toml(text: str | bytes, model: type[_Model], what: str) -> _Model:
-    """A TOML text as a value. Raises ConfigurationError with every problem and its place."""
+    """A TOML text, fractions exact, as a value. Raises ConfigurationError with every problem and its place."""
     try:
-        return model.model_validate(tomllib.loads(decoded(text)))
+        return model.model_validate(tomllib.loads(decoded(text), parse_float=Decimal))
     except ValidationError as error:
         raise ConfigurationError(tuple(map(problem_of, error.errors()))) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:

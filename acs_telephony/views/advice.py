@@ -111,14 +111,14 @@ def headline(advice: Advice) -> str:
     if any(v.option in advice.options and v.word == "use and plan the move" for v in (advice.cloud, advice.sip)):
         last = next(event for event in load("lifecycle")["events"] if event["status"] == "retired")
         words += f". Plan the move as well: the last day is {last['date']}, by the guide of {_dated(last['source'])}"
-    fitting = [_name(v.option) for v in (advice.cloud, advice.sip) if v.fits]
+    fitting = [option_name(v.option) for v in (advice.cloud, advice.sip) if v.fits]
     what = "" if advice.options or not fitting else f" What fits: {' and '.join(fitting)}."
     return f"As of {advice.as_of}: {words}.{what}"
 
 
 def advice_words(advice: Advice) -> Shown:
     """The outcome, what can be had and why, the clauses that decided, what is still missing, and the architecture."""
-    parts = (*_availability(advice), *_why(advice), *_missing(advice), *_picture(advice))
+    parts = (*standing(advice), *grounds(advice), *missing(advice), *drawing(advice))
     return together(notice("Answer", headline(advice)), *parts)
 
 
@@ -138,13 +138,14 @@ def _change(answers: Answers, change: Change) -> str:
     return f"If {' and '.join(supposed)}, the outcome would be: {OUTCOMES[change.outcome]}.{hands}"
 
 
-def _availability(advice: Advice) -> Iterator[Shown]:
+def standing(advice: Advice) -> Iterator[Shown]:
+    """What of both options fits, and what of it this tenant can have."""
     if advice.lens == "page_2021":
         yield notice("Mind", "The page knows no later dates, so whether you can have it is not judged here.")
         return
     rows = [
         (
-            _name(verdict.option),
+            option_name(verdict.option),
             "yes" if verdict.fits else "no",
             verdict.word,
             verdict.availability.reason,
@@ -156,12 +157,14 @@ def _availability(advice: Advice) -> Iterator[Shown]:
     yield table(caption, ("way", "fits", "to be had", "because", "source"), rows)
 
 
-def _name(option: Option) -> str:
+def option_name(option: Option) -> str:
+    """An option by both its names, then and now."""
     names = next(known for known in load("options")["options"] if known["id"] == option)
     return f"{names['name_2021_en']}, now {names['name_now']}"
 
 
-def _why(advice: Advice) -> Iterator[Shown]:
+def grounds(advice: Advice) -> Iterator[Shown]:
+    """The clauses that decided, for each option."""
     for verdict in (advice.cloud, advice.sip):
         yield _deciding_table(verdict)
     if any(one.holds and not one.discriminating for one in advice.sip.deciding):
@@ -197,7 +200,8 @@ def _clause(clause: str) -> str:
     return _FALLBACK_WORDS if clause == FALLBACK else str(_clauses()[clause]["en"])
 
 
-def _missing(advice: Advice) -> Iterator[Shown]:
+def missing(advice: Advice) -> Iterator[Shown]:
+    """The requirements that are still to be met."""
     if advice.unmet:
         rows = [(_clause(one), _dated(_clauses()[one]["source"])) for one in advice.unmet]
         yield table("What is still missing", ("requirement", "source"), rows)
@@ -210,7 +214,7 @@ def _missing(advice: Advice) -> Iterator[Shown]:
         yield notice("Documented", f"{_clause(note)} Source: {_dated(_clauses()[note]['source'])}.")
 
 
-def _picture(advice: Advice) -> Iterator[Shown | Picture]:
+def drawing(advice: Advice) -> Iterator[Shown | Picture]:
     """The architecture of what is recommended, or else of what fits."""
     fitting = tuple(verdict.option for verdict in (advice.cloud, advice.sip) if verdict.fits)
     drawn = advice.options or fitting

@@ -10,7 +10,7 @@ from ipywidgets import Dropdown, Textarea
 
 from acs_telephony.deciding.choosing import choose
 from acs_telephony.deciding.successors import FURTHER, Situation, follow
-from acs_telephony.deciding.timing import AS_OF, DAYS, back_plan, read_lead_times, steps
+from acs_telephony.deciding.timing import AS_OF, back_plan, read_lead_times, steps
 from acs_telephony.views.advice import headline
 from acs_telephony.views.after import following_page, plan_table, timeline_picture
 from acs_telephony.views.display import Shown, notice, together

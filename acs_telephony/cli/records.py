@@ -1,0 +1,64 @@
+"""The command that puts a case on record, as Markdown or as one HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+import click
+
+from acs_telephony.cli.given import File, Unusable, contents, write
+from acs_telephony.cli.reports import harmless
+from acs_telephony.models import quoted
+
+if TYPE_CHECKING:
+    from acs_telephony.checking.route_table import RouteTable
+    from acs_telephony.views.record import Record
+
+_WRITTEN = (".html", ".md")
+
+
+@click.command()
+@click.argument("answers")
+@click.option("--rates", callback=contents, metavar="FILE", help="Microsoft's list of rates by prefix, as CSV.")
+@click.option("--output", "outputs", multiple=True, metavar="FILE", help="Write .html or .md; may be given twice.")
+@click.pass_context
+def record(ctx: click.Context, answers: str, rates: File | None, outputs: tuple[str, ...]) -> None:
+    """Write the decision record of the case in ANSWERS (TOML): its options, outcome, routing, costs, dates, unknowns.
+
+    The table that ANSWERS names is read from beside it. Without --output the record is printed as Markdown; a .md file
+    has its pictures beside it, a .html file has everything inside. The same input gives the same bytes.
+    """
+    from acs_telephony.deciding.answering import read_case
+    from acs_telephony.deciding.rates import read_rate_list
+    from acs_telephony.views.record import record as recorded
+
+    for name in outputs:
+        if not name.endswith(_WRITTEN):
+            raise click.BadParameter(f"{harmless(name)}: name a file that ends with {' or '.join(_WRITTEN)}.")
+    read = contents(ctx, ctx.command.params[0], answers)
+    case = read_case(read[1] if read else b"")
+    listed = read_rate_list(rates[1], rates[0]) if rates else None
+    folder = Path() if answers == "-" else Path(answers).parent
+    made = recorded(case, _table(ctx, folder, case.table) if case.table else None, listed)
+    for name in outputs:
+        _save(made, Path(name))
+    if not outputs:
+        write(harmless(made.markdown).rstrip("\n"))
+
+
+def _table(ctx: click.Context, folder: Path, name: str) -> RouteTable:
+    """The table of a case, from its own folder: who wrote the answers must not choose other files of this computer."""
+    from acs_telephony.checking.documents import read_table
+
+    if PurePath(name).name != name or name in ("", "-", ".."):
+        raise Unusable(f"table: {quoted(name)} is no plain name. Put the table beside the answers.")
+    read = contents(ctx, ctx.command.params[0], str(folder / name))
+    return read_table(read[1] if read else b"")
+
+
+def _save(made: Record, path: Path) -> None:
+    write((made.html if path.suffix == ".html" else made.markdown).rstrip("\n"), str(path))
+    for picture in made.pictures if path.suffix == ".md" else ():
+        if drawn := picture.svg():
+            write(drawn.rstrip("\n"), str(path.parent / picture.file_name))

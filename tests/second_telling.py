@@ -1,6 +1,6 @@
 """A second telling of the decision, to hold the first against: nested ifs written from the sources' text.
 
-It shares no rule with `acs_telephony.deciding.choosing`; only the nouns are the same.
+It shares no rule with `acs_telephony.deciding.choosing` and `successors`; only the nouns are the same.
 """
 
 from __future__ import annotations
@@ -148,3 +148,24 @@ def given_by(advice: Advice) -> tuple[Any, ...]:
         advice.waiver == "sip.exception.equipment-link-only",
         advice.notes == ("cloud.note.sbc-interop",),
     )
+
+
+def told_successors(a: Answers, further: dict[str, str]) -> set[str]:
+    """What follows once every further question is answered, told from the guide of 2026-08-18."""
+    says = {name: said == "yes" for name, said in further.items()}
+    if says["outside_teams"]:
+        return {"third-party"} if a.wants_pstn or a.equipment_interop or says["application_goes_on"] else set()
+    found = {"teams-phone-extensibility"} if says["application_goes_on"] else set()
+    if not a.wants_pstn:
+        return found | ({"teams-direct-routing"} if a.equipment_interop and says["runs_sbcs"] else set())
+    microsoft = a.mixed_routing or (a.microsoft_managed and not a.retain_carrier)
+    plan = microsoft and says["calling_plan_offered"] and not says["complex_routing"]
+    if plan:
+        found.add("teams-calling-plan")
+    if says["runs_sbcs"]:
+        sbc = a.has_supported_sbc or a.sip_state == "configured"
+        if not plan or sbc or a.mixed_routing or a.equipment_interop:
+            found.add("teams-direct-routing")
+    elif says["operator_serves"] and not plan:
+        found.add("operator-connect")
+    return found

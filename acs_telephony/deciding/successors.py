@@ -208,6 +208,17 @@ def follow(situation: Situation, *, as_of: date, clauses: Mapping[str, Clause] =
     return Following(situation, as_of, result, judged, reason, changes)
 
 
+@cache
+def clause_words(clause: str) -> str:
+    """A clause that decides, in words: the facts', or ours.
+
+    >>> clause_words(CERTIFIED)
+    'a certified operator serves you'
+    """
+    rows = (row for successor in load("lifecycle")["successors"] for row in successor["fits"])
+    return OURS[clause] if clause in OURS else next(row["text"] for row in rows if row["id"] == clause)
+
+
 def _worlds(situation: Situation, clauses: Mapping[str, Clause]) -> Iterator[Truths]:
     """The truth of every clause, for each way in which the unknown answers may turn out."""
     given = [getattr(situation, question.id) for question in FURTHER]

@@ -19,6 +19,8 @@ from acs_telephony.checking.findings import listed
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.deciding.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
+from acs_telephony.deciding.successors import FURTHER, Situation, clause_words, follow
+from acs_telephony.deciding.timing import BackPlan
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AcsTelephonyError
 from acs_telephony.guide.folding import DIALLED
@@ -225,6 +227,46 @@ def check_first_day(day: date, word_on: Callable[[date], str], wanted: str) -> C
     if word_on(eve) == wanted:
         return Check(False, f"On {day} it is {wanted!r}, but on {eve} it is so already.")
     return Check(True, f"On {eve} it is {word_on(eve)!r}, and from {day} on {wanted!r}.")
+
+
+def check_follows(situation: Situation, wanted: str, *, as_of: date) -> Check:
+    """Whether this successor surely fits the situation on that day; otherwise the clauses that say no, or are open.
+
+    >>> print(check_follows(Situation(runs_sbcs="no"), "teams-direct-routing", as_of=date(2026, 11, 22)))
+    Not yet. For Microsoft Teams Direct Routing this does not hold:
+      you are willing to run SBCs
+    """
+    following = follow(situation, as_of=as_of)
+    successor = next((one for one in following.judged if one.id == wanted), None)
+    if successor is None:
+        known = ", ".join(one.id for one in following.judged)
+        return Check(False, following.reason if not known else f"{quoted(wanted)} is none of: {known}.")
+    if successor.fit == "fits":
+        return Check(True, f"{successor.name} fits.")
+    if successor.fit == "does not fit":
+        words = "".join(f"\n  {clause_words(clause)}" for clause in successor.deciding)
+        return Check(False, f"For {successor.name} this does not hold:{words}")
+    asked = "".join(f"\n  {question.text}" for question in FURTHER if question.id in successor.hangs_on)
+    return Check(False, f"{successor.name} fits only perhaps. Still unknown:{asked}")
+
+
+def check_latest_start(day: date, plan: BackPlan) -> Check:
+    """Whether this is the last day on which the plan can begin; otherwise the day on which it would end shows why.
+
+    >>> from acs_telephony.deciding.timing import LeadTime, back_plan, steps
+    >>> plan = back_plan([LeadTime(step, 10) for step in steps("cloud")], option="cloud", as_of=date(2026, 11, 22))
+    >>> print(check_latest_start(date(2028, 9, 1), plan))
+    Not yet. Begun on 2028-09-01, the last step ends 1 day after 2028-09-30.
+    """
+    if plan.start is None:
+        return Check(False, f"No day is the latest while lead times are unknown: {listed(plan.unknown, 3)}.")
+    if type(day) is not date:
+        return Check(False, f"{quoted(str(day))} is no date. Write date(year, month, day).")
+    if day == plan.start:
+        return Check(True, f"Begun on {day}, the last step ends on {plan.last_day}; a day later would be too late.")
+    days = abs((day - plan.start).days)
+    apart = f"{days:,} day{'s' * (days > 1)} {'after' if day > plan.start else 'before'} {plan.last_day}"
+    return Check(False, f"Begun on {day}, the last step ends {apart}.")
 
 
 def check_answered(old: Source, new: Source, types: Sequence[NumberType], within: str) -> Check:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache
 from itertools import chain, pairwise
 from textwrap import wrap
 from types import MappingProxyType
 from typing import Final
 
 from acs_telephony.deciding.choosing import choose
-from acs_telephony.deciding.successors import FURTHER, OURS, TPE, Fit, Following, Result, Situation, Successor, follow
+from acs_telephony.deciding.successors import (
+    FURTHER,
+    TPE,
+    Fit,
+    Following,
+    Result,
+    Situation,
+    Successor,
+    clause_words,
+    follow,
+)
 from acs_telephony.deciding.timing import DAYS, BackPlan, Row
 from acs_telephony.facts import cite, load, source
 from acs_telephony.views import dot
@@ -77,15 +86,8 @@ def _judged(following: Following) -> Iterator[Shown]:
 
 
 def _because(successor: Successor) -> str:
-    words = "; ".join(_clauses()[clause] for clause in successor.deciding)
+    words = "; ".join(map(clause_words, successor.deciding))
     return {"fits": "", "perhaps": "if ", "does not fit": "not so: "}[successor.fit] + words
-
-
-@cache
-def _clauses() -> Mapping[str, str]:
-    """The words of every clause that decides: the facts', and ours."""
-    fits = (row for successor in load("lifecycle")["successors"] for row in successor["fits"])
-    return {**{row["id"]: row["text"] for row in fits}, **OURS}
 
 
 def _questions(names: Iterable[str]) -> str:
@@ -211,7 +213,7 @@ def _plan_body(plan: BackPlan) -> Iterator[str]:
     for i, row in enumerate(plan.rows):
         state: State = "idle" if row.start is None else "warn" if row.start < plan.as_of else "plain"
         late = "late" if state == "warn" else ""
-        yield dot.node(f"p{i}", (_day(row.start), *wrap(f"{i + 1}. {row.step}", 22), late), "list", state)
+        yield dot.node(f"p{i}", (_day(row.start), *wrap(f"{i + 1}. {row.step}", 20), late), "list", state)
         if i % _IN_A_ROW:
             yield dot.across(f"p{i - 1}", f"p{i}")
 

@@ -29,8 +29,8 @@ def time_panel(situation: Situation | None = None, *, as_of: date = AS_OF) -> Pa
         plan = back_plan(read_lead_times(lead_times), as_of=judged)
         advice = choose(given.answers, as_of=judged)
         following = follow(replace(given, **further), as_of=judged)
-        shown = (timeline_picture(judged, plan), following_page(following), plan_table(plan))
-        return together(notice("Answer", headline(advice)), *shown)
+        picture = timeline_picture(judged, plan if len(plan.unknown) < len(plan.rows) else None)
+        return together(notice("Answer", headline(advice)), picture, following_page(following), plan_table(plan))
 
     asked = {
         question.id: Dropdown(
@@ -44,6 +44,6 @@ def time_panel(situation: Situation | None = None, *, as_of: date = AS_OF) -> Pa
     groups = {
         "The day": day_controls(as_of),
         "What follows hangs on this too": asked,
-        "Your own lead times, in calendar days, in the place of each ?": {"lead_times": written},
+        "The move to Teams Direct Routing: your own calendar days in the place of each ?": {"lead_times": written},
     }
     return Panel("Time", groups, answer, column="480px")

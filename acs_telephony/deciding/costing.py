@@ -38,9 +38,11 @@ _EXACTLY = Context(prec=60)
 
 def _like(form: str, wanted: str) -> BeforeValidator:
     def checked(given: object) -> str:
-        text = str(given) if isinstance(given, str | Decimal) or type(given) is int else ""
+        small = type(given) is int and abs(given) < 10**9  # Python refuses to write the digits of a huge one
+        text = str(given) if small or isinstance(given, str | Decimal) else ""
         if not re.fullmatch(form, text):
-            raise AnswerError(f"{quoted(given)} cannot be used", remedy=f"Write {wanted}.")
+            problem = f"{quoted(text or type(given).__name__)} cannot be used"
+            raise AnswerError(problem, remedy=f"Write {wanted}.")
         return text
 
     return BeforeValidator(checked)

@@ -76,7 +76,8 @@ def read_rate_list(text: str | bytes, name: str = "your rate list") -> RateList:
     try:
         rows = tuple(_rate(row, f"line {reader.line_num}") for row in reader)
     except csv.Error as error:
-        raise _refused(f"line {reader.line_num}", f"this is no CSV ({error})", "Look for a missing quote.") from None
+        line = reader.reader.line_num
+        raise _refused(f"line {line}", f"this is no CSV ({error})", "Look for a missing quote.") from None
     if not rows:
         raise _refused("line 1", "there is no rate in it", f"Give a list with the columns: {', '.join(_COLUMNS)}.")
     return RateList(f"{name}, {len(rows):,} rows", rows)

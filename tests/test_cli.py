@@ -37,6 +37,8 @@ BROKEN = {
     "routes": [*TABLE["routes"], {"name": "be", "numberPattern": "^(32", "trunks": ["sbc2.contoso.com"]}],
 }
 SILENCE = '[[silence]]\nrule = "{}"\nreason = "known"\nuntil = {}\n'
+MONTH = 'calls_out = [{ to = "ES", kind = "landline", minutes = 100 }]'
+RATES = "Destination Name,Destination Type,Country,Prefix,Price / min\nMADE,landline,ES,34,7\n"
 FORMATS = ["text", "json", "sarif", "junit", "github"]
 
 
@@ -46,6 +48,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, wire in {"table": TABLE, "broken": BROKEN, "teams": TEAMS}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(wire, indent=2), encoding="utf-8")
+    (tmp_path / "month.toml").write_text(MONTH, encoding="utf-8")
+    (tmp_path / "rates.csv").write_text(RATES, encoding="utf-8")
     return tmp_path
 
 
@@ -287,6 +291,42 @@ def test_a_table_is_made_safe_to_share(folder: Path) -> None:
 
 def test_the_example_is_contoso() -> None:
     assert SipConfiguration.load(run("example").stdout) == contoso().configuration
+
+
+# --- where one stands
+
+
+@pytest.mark.parametrize("case", cases("command_line.toml", "standing"))
+def test_costs_and_documents_are_told(case: dict[str, Any]) -> None:
+    result = run(*case["arguments"])
+
+    assert result.exit_code == 0
+    assert [words for words in case["says"] if words not in " ".join(result.output.split())] == []
+    assert [words for words in case.get("says_not", ()) if words in result.output] == []
+
+
+def test_the_example_of_a_month_can_be_priced_and_written_to_a_file(folder: Path) -> None:
+    assert run("cost", "--example", "--output", "mine.toml").stdout == ""
+    result = run("cost", "mine.toml", "--output", "bill.txt")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    month = (folder / "mine.toml").read_text("utf-8")
+    assert (folder / "bill.txt").read_text("utf-8") == run("cost", "-", input=month).stdout
+
+
+def test_without_a_day_documents_are_as_stale_as_today() -> None:
+    assert run("facts", "--stale").stdout == run("facts", "--stale", "--as-of", str(date.today())).stdout
+
+
+def test_no_word_of_a_month_becomes_a_command(folder: Path) -> None:
+    name = "\\u001b[31mx\\n::add-mask::a ##[add-mask]b"
+    text = f'name = "{name}"\nother = [{{name = "{name}", price = 1, currency = "EUR"}}]'
+    (folder / "month.toml").write_text(text, encoding="utf-8")
+    output = run("cost", "month.toml").output
+
+    assert "EUR 1.00" in output
+    assert [c for c in output if not c.isprintable() and c != "\n"] == []
+    assert [line for line in output.splitlines() if line.lstrip().startswith("::") or "##[" in line] == []
 
 
 # --- what cannot be used

@@ -107,7 +107,7 @@ def test_the_made_list_is_labelled_as_made_and_has_other_prices_than_microsofts(
     text = (CASES / "made_rates.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "Destination Name,Destination Type,Country,Prefix,Price / min"
     assert [line for line in text.splitlines()[1:] if "MADE" not in line] == []
-    assert (len(MADE.rows), MADE.name) == (9, "made_rates.csv, 9 rows")
+    assert (len(MADE.rows), MADE.name) == (9, "made_rates.csv (rows: 9)")
     summary = {code: kinds for code, kinds in load("pricing")["rate_summary"].items() if code != "source"}
     for row in MADE.rows:
         assert row.usd not in {Decimal(end) for ends in summary[row.country].values() for end in ends[:2]}

@@ -80,7 +80,7 @@ def read_rate_list(text: str | bytes, name: str = "your rate list") -> RateList:
         raise _refused(f"line {line}", f"this is no CSV ({error})", "Look for a missing quote.") from None
     if not rows:
         raise _refused("line 1", "there is no rate in it", f"Give a list with the columns: {', '.join(_COLUMNS)}.")
-    return RateList(f"{name}, {len(rows):,} rows", rows)
+    return RateList(f"{name} (rows: {len(rows):,})", rows)
 
 
 def _rate(row: dict[str, str | None], line: str) -> Rate:

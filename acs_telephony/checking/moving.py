@@ -17,11 +17,12 @@ from acs_telephony.checking.comparing import Comparison, compare
 from acs_telephony.checking.documents import decoded, read_table
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.errors import AnswerError, ConfigurationError, Problem
-from acs_telephony.exporting import PREAMBLE, QUOTES, Move
+from acs_telephony.exporting import PREAMBLE, QUOTES, Gateway, Move, Wave
 from acs_telephony.facts import cite, load
 from acs_telephony.models import Resource, SipConfiguration, quoted
 
 UNKNOWN = "unknown"
+_OURS = "our model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,15 @@ def prove(
     """Whether every E.164 number, short code and service code keeps its first choice and its standbys in Teams.
 
     `aliases` give SBCs of the old table their names in the new one; `intended` are patterns or numbers that are meant
-    to change. Raises AnswerError for an alias of no SBC, and as `compare` does.
+    to change. Raises AnswerError for a new table that is none of Teams, or an alias of no SBC, and as `compare` does.
 
     >>> from acs_telephony.exporting import plan_move
     >>> from acs_telephony.tables import contoso
     >>> prove(contoso(), read_script(plan_move(contoso()).script)).proven
     True
     """
+    if new.service != "teams":
+        raise AnswerError("this is no table of Teams", place="new", remedy="Give a script, or what Get-Cs... writes.")
     table, named = table_of(old), {name.lower(): alias for name, alias in (aliases or {}).items()}
     if strange := named.keys() - {trunk.fqdn.lower() for trunk in table.trunks}:
         raise AnswerError(f"no SBC is called {quoted(min(strange))}", place="aliases", remedy="Look at its spelling.")
@@ -100,9 +103,10 @@ _SILENT = {
     "or Teams numbers anew. Read the tenant back and prove that.",
     "dial plans": "What Teams makes of dialled digits before it looks for a route. The proof begins behind that.",
     "the dialect of patterns": "Whether Teams reads a number pattern as ACS does. Both are judged by one machine here.",
-    "emergency calls": "Which routes and which policy an emergency call takes in Teams. Try it with your SBC's test "
-    "number, not with a call.",
-    "PowerShell": "An independent grammar reads the script. It was not run by PowerShell, nor against a tenant.",
+    "emergency calls": "Which routes and which policy an emergency call takes in Teams.",
+    "aliases": "Whether an alias leads to the same SBC, and whether its certificate covers it.",
+    "calls in": "How a call comes in: by the carrier, the SBC and whose number it is. The proof is of calls out.",
+    "PowerShell": "What it makes of the script. An independent grammar reads it; neither PowerShell nor a tenant has.",
 }
 
 
@@ -136,38 +140,52 @@ def checklist(move: Move) -> tuple[Task, ...]:
     """What has to be done, in order, and by whom: the guide's steps, this move's names, and the numbers of option 1."""
     facts = load("lifecycle")
     guide = facts["moving"]["sip_to_teams_direct_routing"]
-    source, ours = cite("lifecycle", guide["source"]), "our model"
+    source = cite("lifecycle", guide["source"])
     tasks = [Task(f"{_AZURE}: {' or '.join(guide['roles']['azure'])}", "see and change the ACS resource", source)]
     tasks.append(
         Task(f"{_TEAMS}: {' or '.join(guide['roles']['teams'])}", "make and grant everything in Teams", source)
     )
-    tasks += [Task(who, step, source) for who, step in zip(_WHO, guide["steps"], strict=True)]
-    for row in move.gateways:
-        both = f"certificate and DNS of this SBC for {row.formerly} and {row.fqdn}, until ACS is left"
-        gone = f"no alias for {row.fqdn}: remove it in ACS, then add it in Teams; no service in between"
-        tasks.append(Task(_SBC, both if row.fqdn != row.formerly else gone, source))
-    tasks += [Task(_TEAMS, f"not carried over: {what}", ours) for what in move.not_carried]
-    tasks += [
-        Task(f"{_TEAMS}, {_SBC}", f"wave {wave}: give the policy, send calls in to Teams", ours) for wave in move.waves
-    ]
-    if move.numbers:
-        rules = {row["id"]: row for row in facts["rules"]}
-        tasks += [Task(_AZURE, rules[one]["text"], cite("lifecycle", rules[one]["source"])) for one in _OF_NUMBERS]
-        plan = facts["moving"]["cloud_to_calling_plan"]
-        tasks.append(Task(f"{_AZURE}, {_TEAMS}", plan["text"], cite("lifecycle", plan["source"])))
-        listed = ", ".join(move.numbers)
-        tasks.append(Task(f"{_AZURE}, {_TEAMS}", f"when, and whether to Teams, each can be ported: {listed}", UNKNOWN))
+    also = {
+        "add trunks and routes in Teams": [
+            Task(_TEAMS, f"not carried over: {what}", _OURS) for what in move.not_carried
+        ],
+        "update the SBC and its certificate": [Task(_SBC, _names(row), source) for row in move.gateways],
+        "move the numbers": [*(_wave(wave) for wave in move.waves), *(_numbers(move.numbers) if move.numbers else ())],
+    }
+    for who, step in zip(_WHO, guide["steps"], strict=True):
+        tasks += [Task(who, step, source), *also.get(step, ())]
     return tuple(tasks)
+
+
+def _names(row: Gateway) -> str:
+    if row.fqdn == row.formerly:
+        return f"no alias for {row.fqdn}: remove it in ACS, then add it in Teams; no service in between"
+    return f"certificate and DNS of this SBC for {row.formerly} and {row.fqdn}, until ACS is left"
+
+
+def _wave(wave: Wave) -> Task:
+    return Task(f"{_TEAMS}, {_SBC}", f"wave {wave}: give the policy, then send its calls in to Teams", _OURS)
+
+
+def _numbers(numbers: Sequence[str]) -> Iterator[Task]:
+    """What becomes of the numbers of option 1, before the old side is removed."""
+    facts = load("lifecycle")
+    rules = {row["id"]: row for row in facts["rules"]}
+    plan = facts["moving"]["cloud_to_calling_plan"]
+    yield from (Task(_AZURE, rules[one]["text"], cite("lifecycle", rules[one]["source"])) for one in _OF_NUMBERS)
+    yield Task(f"{_AZURE}, {_TEAMS}", plan["text"], cite("lifecycle", plan["source"]))
+    yield Task(f"{_AZURE}, {_TEAMS}", f"when, and whether to Teams, each can be ported: {', '.join(numbers)}", UNKNOWN)
 
 
 # ---------------------------------------------------------------- the script, read back
 
 # A quote inside a string stands twice; only the plain one ends a string, though PowerShell takes any of the five.
-_TEXT = rf"'(?:[^{QUOTES}]|([{QUOTES}])\1)*'"
+_OTHER = rf"[^{QUOTES}\x00-\x1f]"
+_TEXT = rf"'(?:{_OTHER}|([{QUOTES}])\1)*'"
 _STRING = re.compile(_TEXT)
 _KINDS: dict[str, re.Pattern[str]] = {
     "a text in single quotes": _STRING,
-    "texts in single quotes": re.compile(rf"{_TEXT}(?:,'(?:[^{QUOTES}]|([{QUOTES}])\2)*')*"),
+    "texts in single quotes": re.compile(rf"{_TEXT}(?:,'(?:{_OTHER}|([{QUOTES}])\2)*')*"),
     "a whole number": re.compile(r"[0-9]{1,9}(?![0-9])"),
     "$true or $false": re.compile(r"\$(?:true|false)(?![\w:])"),
     "'Global'": re.compile("'Global'"),
@@ -199,7 +217,9 @@ def read_script(text: str | bytes, *, policy: str | None = None) -> RouteTable:
     A gateway without -Enabled is disabled, as Teams has it (New-CsOnlinePSTNGateway.md). Raises ConfigurationError
     with line and column for anything that a move does not write.
     """
-    lines = [(n, line) for n, line in enumerate(decoded(text).split("\n"), 1) if line and not line.startswith("#")]
+    lines = [
+        (n, line) for n, line in enumerate(re.split("\r?\n", decoded(text)), 1) if line and not line.startswith("#")
+    ]
     for (n, line), wanted in zip([*lines[:3], (1, "")][: len(PREAMBLE)], PREAMBLE, strict=False):
         if line != wanted:
             raise _refused(n, 0, f"the script has to begin with {quoted(wanted)}", "Take a script as it was written.")

@@ -30,6 +30,7 @@ from acs_telephony.checking.findings import Finding
 from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.checking.silencing import apply, read_silences
 from acs_telephony.cli.given import OUTPUT, File, Unusable, combined, contents, write
+from acs_telephony.cli.moving import move
 from acs_telephony.cli.records import record
 from acs_telephony.cli.reports import FORMATS, THRESHOLDS, Report, as_text, harmless, plain
 from acs_telephony.cli.standing import cost, facts
@@ -92,6 +93,7 @@ def main() -> None:
 
 main.add_command(cost)
 main.add_command(facts)
+main.add_command(move)
 main.add_command(record)
 
 

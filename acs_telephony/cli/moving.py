@@ -1,0 +1,83 @@
+"""The command that writes a move to Teams, or proves one that was made: `acs-telephony move`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import click
+
+from acs_telephony.checking.documents import decoded, read_table
+from acs_telephony.checking.moving import prove, read_script
+from acs_telephony.exporting import plan_move
+from acs_telephony.models import SipConfiguration, quoted
+from acs_telephony.views.display import together
+from acs_telephony.views.moving import checklist_table, proof_page
+
+_File = IO[bytes] | None
+_Pair = tuple[str, str]
+
+
+def _pairs(_: click.Context, parameter: click.Parameter, given: Sequence[str]) -> tuple[_Pair, ...]:
+    """Each NAME=VALUE as two; a name may hold an equals sign, a value may not."""
+    parted = [text.rpartition("=") for text in given]
+    if wrong := [text for text, (name, _, value) in zip(given, parted, strict=True) if not (name and value)]:
+        raise click.BadParameter(f"{quoted(wrong[0])} is no {parameter.metavar}.", param=parameter)
+    return tuple((name, value) for name, _, value in parted)
+
+
+@click.command()
+@click.argument("table", type=click.File("rb"))
+@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Write move.ps1 and undo.ps1 there.")
+@click.option("--force", is_flag=True, help="Write over files that are there.")
+@click.option("--usage", metavar="NAME", default="Moved from ACS", show_default=True, help="The one PSTN usage.")
+@click.option("--policy", metavar="NAME", default="Moved from ACS", show_default=True, help="The voice routing policy.")
+@click.option("--alias", "aliases", multiple=True, metavar="OLD=NEW", callback=_pairs, help="An SBC's name in Teams.")
+@click.option(
+    "--wave", "waves", multiple=True, metavar="NAME=RANGE", callback=_pairs, help="Numbers that move together."
+)
+@click.option("--against", metavar="ROUTES", type=click.File("rb"), help="Prove what Teams has (JSON), not a script.")
+@click.option("--policies", metavar="FILE", type=click.File("rb"), help="With --against: the policies, as JSON.")
+@click.option("--gateways", metavar="FILE", type=click.File("rb"), help="With --against: the PSTN gateways, as JSON.")
+def move(
+    table: IO[bytes],
+    output: Path | None,
+    force: bool,
+    usage: str,
+    policy: str,
+    aliases: tuple[_Pair, ...],
+    waves: tuple[_Pair, ...],
+    against: _File,
+    policies: _File,
+    gateways: _File,
+) -> None:
+    """Move a TABLE of ACS to Teams: write the scripts, prove where calls go, and say who has to do what.
+
+    The scripts change nothing without -Apply. Ends with 1 where the move is not proven.
+    """
+    configuration = SipConfiguration.load(decoded(table.read()))
+    ranges: Mapping[str, list[str]] = {name: [text for other, text in waves if other == name] for name, _ in waves}
+    planned = plan_move(configuration, usage=usage, policy=policy, aliases=dict(aliases), waves=ranges)
+    if against is None and (policies or gateways):
+        raise click.UsageError("--policies and --gateways belong to --against.")
+    if against is None:
+        new = read_script(planned.script)
+    else:
+        parts = (part.read() if part else None for part in (policies, gateways))
+        new = read_table(against.read(), policies=next(parts), gateways=next(parts), policy=policy)
+    proof = prove(configuration, new, aliases=planned.aliases)
+    if output is not None:
+        _save(output, {"move.ps1": planned.script, "undo.ps1": planned.undo}, force=force)
+    click.echo(str(together(proof_page(proof), checklist_table(planned))))
+    if not proof.proven:
+        raise SystemExit(1)
+
+
+def _save(folder: Path, texts: Mapping[str, str], *, force: bool) -> None:
+    """All or none; with the mark that Windows PowerShell needs to read other letters than ASCII."""
+    if (there := [name for name in texts if (folder / name).exists()]) and not force:
+        raise click.UsageError(f"{' and '.join(there)} would be written over. Take another --output, or --force.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8-sig", newline="\n")

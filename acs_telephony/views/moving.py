@@ -1,0 +1,68 @@
+"""A move to Teams to look at: its proof and what that leaves out, SBCs on both sides, waves, tasks, and the script."""
+
+from __future__ import annotations
+
+import html
+
+from acs_telephony.checking.moving import Proof, checklist
+from acs_telephony.exporting import Move
+from acs_telephony.views.display import Shown, notice, table, together
+from acs_telephony.views.findings import changes_page
+from acs_telephony.views.palette import CARD_BORDER
+
+
+def proof_page(proof: Proof) -> Shown:
+    """Whether a move keeps every call where it goes; each class of numbers that it does not; what was not proven."""
+    parts = [notice("Answer" if proof.proven else "Mind", proof.sentence)]
+    if proof.comparison.changes:
+        parts.append(changes_page(proof.comparison))
+    rows = [(limit.what, limit.why, limit.source) for limit in proof.limits]
+    parts.append(table("What this does not prove", ("what", "why", "source"), rows))
+    return together(*parts)
+
+
+def checklist_table(move: Move) -> Shown:
+    """What has to be done for a move, in order: who, what, and the source."""
+    rows = [(place, task.what, task.who, task.source) for place, task in enumerate(checklist(move), 1)]
+    return table("What to do, in order", ("step", "what", "who", "source"), rows)
+
+
+def gateways_table(move: Move) -> Shown:
+    """The SBCs of a move: their names on both sides, and what the certificate of each has to cover."""
+    rows = [
+        (
+            row.formerly,
+            row.fqdn if row.fqdn != row.formerly else "the same: cut-over",
+            "both names" if row.fqdn != row.formerly else "this name",
+            "enabled" if row.enabled else "disabled",
+        )
+        for row in move.gateways
+    ]
+    return table("SBCs on both sides", ("in ACS", "in Teams", "certificate covers", "in Teams it is"), rows)
+
+
+def waves_table(move: Move) -> Shown:
+    """Whose numbers move together, and what holds for them before and after: the reader's own plan."""
+    if not move.waves:
+        return notice("Mind", "No waves: everybody gets the policy at once.")
+    rows = [
+        (wave.name, ", ".join(" to ".join(dict.fromkeys(ends)) for ends in wave.ranges), f"{wave.count:,}")
+        for wave in move.waves
+    ]
+    rows.append(("everybody else", "all other numbers", "stay on ACS until their wave"))
+    return table("Waves, in order (your input)", ("wave", "its own numbers", "how many"), rows)
+
+
+def script_shown(script: str, title: str = "The script", lines: int | None = None) -> Shown:
+    """A script as it is, or its first lines; a long line scrolls, and the keyboard can reach it to do so."""
+    its = ["".join(c if c.isprintable() else "?" for c in line) for line in script.splitlines()]
+    left = len(its) - len(its[:lines])
+    text = "\n".join([*its[:lines], *([f"... and {left} more lines"] if left else [])])
+    style = (
+        f"overflow-x:auto;white-space:pre;border:1px solid {CARD_BORDER};padding:8px;margin:8px 0;line-height:1.4;"
+        "background-color:transparent;color:inherit"
+    )
+    words = html.escape(title)
+    page = f'<p style="margin:8px 0 0;font-weight:bold">{words}</p>'
+    page += f'<pre role="group" tabindex="0" aria-label="{words}" style="{style}">{html.escape(text)}</pre>'
+    return Shown(page, f"{title}\n{text}", title)

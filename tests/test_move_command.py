@@ -1,0 +1,104 @@
+"""The command `move`: what it writes and prints, how it ends, and that it writes over nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acs_telephony.checking.moving import read_script
+from acs_telephony.tables import microsoft_three_routes
+from tests.powershell import commands
+from tests.test_cli import run
+
+TABLE = microsoft_three_routes().configuration.dump()
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the table of Microsoft's example."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.json").write_text(json.dumps(TABLE), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_scripts_are_written_and_the_proof_is_told(folder: Path) -> None:
+    alias = ("--alias", "sbc1.contoso.biz=alias.contoso.biz")
+    result = run("move", "table.json", "--output", "out", *alias, "--wave", "a=b=+311-+315", "--wave", "a=b=+317")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Answer. Proven: ")
+    assert "wave a=b: +311 to +315, +317 (6 numbers)" in " ".join(result.stdout.split())
+    made = (folder / "out" / "move.ps1").read_bytes()
+    assert made.startswith(b"\xef\xbb\xbf# "), "Windows PowerShell takes a file without this mark for ANSI"
+    assert [row.fqdn for row in read_script(made).trunks][:2] == ["alias.contoso.biz", "sbc2.contoso.biz"]
+    undone = commands((folder / "out" / "undo.ps1").read_text(encoding="utf-8-sig"))
+    assert undone[0][0] == "Remove-CsOnlineVoiceRoutingPolicy"
+
+
+def test_nothing_is_written_over_unless_it_is_forced(folder: Path) -> None:
+    (folder / "undo.ps1").write_text("mine", encoding="utf-8")
+    result = run("move", "table.json", "--output", ".")
+
+    assert result.exit_code == 2
+    assert "undo.ps1 would be written over" in result.stderr
+    assert not (folder / "move.ps1").exists()
+    assert (folder / "undo.ps1").read_text(encoding="utf-8") == "mine"
+    assert run("move", "table.json", "--output", ".", "--force").exit_code == 0
+    assert read_script((folder / "move.ps1").read_bytes()).routes
+
+
+def test_without_a_folder_nothing_is_written(folder: Path) -> None:
+    assert run("move", "table.json").exit_code == 0
+    assert [path.name for path in folder.iterdir()] == ["table.json"]
+
+
+def test_what_is_not_carried_is_no_proof_and_ends_with_1(folder: Path) -> None:
+    routes = [{**route, "callerIdOverride": "+14255550100"} for route in TABLE["routes"]]
+    (folder / "table.json").write_text(json.dumps({**TABLE, "routes": routes}), encoding="utf-8")
+    result = run("move", "table.json")
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith("Mind. No proof. caller ID: ")
+    assert result.stdout.count("not carried over: callerIdOverride") == 3
+
+
+def tenant(priorities: tuple[int, int, int]) -> dict[str, Any]:
+    rows = [
+        {"Name": row["name"], "NumberPattern": row["numberPattern"], "Priority": priority, "OnlinePstnUsages": ["all"]}
+        | {"OnlinePstnGatewayList": row["trunks"]}
+        for row, priority in zip(TABLE["routes"], priorities, strict=True)
+    ]
+    return {"routes.json": rows, "policies.json": {"Identity": "Tag:Moved from ACS", "OnlinePstnUsages": ["all"]}}
+
+
+@pytest.mark.parametrize(("priorities", "ends"), [((1, 2, 4), 0), ((2, 1, 4), 1)])
+def test_what_a_tenant_has_is_proven_too(priorities: tuple[int, int, int], ends: int, folder: Path) -> None:
+    for name, value in tenant(priorities).items():
+        (folder / name).write_text(json.dumps(value), encoding="utf-8")
+    result = run("move", "table.json", "--against", "routes.json", "--policies", "policies.json")
+
+    assert result.exit_code == ends
+    assert ("first choice: 20,000,000 E.164 numbers" in result.stdout) is bool(ends)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--alias", "sbc1.contoso.biz"], "is no OLD=NEW"),
+        (["--alias", "sbc9.contoso.biz=a.b"], "the table has no such name"),
+        (["--wave", "a=many"], "is no range of numbers"),
+        (["--policies", "table.json"], "belong to --against"),
+        (["--policy", "a\nb"], "U+000A"),
+        (["--against", "table.json"], "this is no table of Teams"),
+        (["--against", "nothing.json"], "nothing.json"),
+    ],
+)
+def test_what_cannot_be_used_ends_with_2_and_nothing_is_written(arguments: list[str], words: str, folder: Path) -> None:
+    result = run("move", "table.json", "--output", "out", *arguments)
+
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert not (folder / "out").exists()

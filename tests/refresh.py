@@ -9,6 +9,7 @@ changes nothing, so this is stricter than nbval, which never looks at widgets.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -84,7 +85,7 @@ def canonical(path: Path, book: Any) -> str:
 
 def refresh(paths: list[Path], *, check: bool) -> list[Path]:
     """Run these notebooks, or all and redraw the pictures; answer with the files that changed, or would change."""
-    fresh = {} if paths else {**pictures(), ROOT / "RULES.md": rules()}
+    fresh = {} if paths else {**pictures(), **texts()}
     for path in paths or sorted(NOTEBOOKS.glob("*.ipynb")):
         print(f"running {path.name}", flush=True)
         try:
@@ -109,12 +110,18 @@ def pictures() -> dict[Path, str]:
         return {ROOT / "diagrams" / file.name: file.read_text("utf-8") for file in Path(folder).iterdir()}
 
 
-def rules() -> str:
-    """The page of the rules of the audit."""
-    from acs_telephony.checking.findings import rules as known_rules
+def texts() -> dict[Path, str]:
+    """The page of the rules of the audit, and the answers and the table of the made company."""
+    from acs_telephony import contoso
+    from acs_telephony.checking.findings import rules
     from acs_telephony.cli.reports import rules_page
+    from acs_telephony.guide.made_case import CONTOSO_ANSWERS
 
-    return rules_page(known_rules().values())
+    return {
+        ROOT / "RULES.md": rules_page(rules().values()),
+        NOTEBOOKS / "answers.toml": CONTOSO_ANSWERS,
+        NOTEBOOKS / "table.json": json.dumps(contoso().configuration.dump(), indent=2) + "\n",
+    }
 
 
 def main(arguments: list[str]) -> int:

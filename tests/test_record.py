@@ -24,6 +24,7 @@ from acs_telephony.deciding.choosing import QUESTIONS, Answers
 from acs_telephony.deciding.successors import FURTHER, Situation
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import sources
+from acs_telephony.guide.made_case import CONTOSO_ANSWERS, contoso_case
 from acs_telephony.guide.made_month import contoso_month
 from acs_telephony.views.panels import record_panel
 from acs_telephony.views.record import Record, record
@@ -90,11 +91,12 @@ def shipped() -> Record:
 def test_the_answers_that_ship_speak_of_the_made_company() -> None:
     case = read_case(ANSWERS.read_bytes())
 
-    assert case.table == "contoso.json"
-    assert json.loads((ANSWERS.parent / "contoso.json").read_text("utf-8")) == contoso().configuration.dump()
-    assert case.profile is not None
-    assert case.profile.model_dump(exclude={"name"}) == contoso_month().model_dump(exclude={"name"})
     text = ANSWERS.read_text("utf-8")
+    assert (case, text) == (contoso_case(), CONTOSO_ANSWERS)
+    assert run("--example").stdout == text
+    assert case.table == "table.json"
+    assert json.loads((ANSWERS.parent / "table.json").read_text("utf-8")) == contoso().configuration.dump()
+    assert case.profile == contoso_month()
     assert [question.id for question in (*QUESTIONS, *FURTHER) if f"\n{question.id} = " not in text] == []
 
 

@@ -19,11 +19,14 @@ _WRITTEN = (".html", ".md")
 
 
 @click.command()
-@click.argument("answers")
+@click.argument("answers", required=False)
+@click.option("--example", is_flag=True, help="Print the answers of a made company instead, to begin with.")
 @click.option("--rates", callback=contents, metavar="FILE", help="Microsoft's list of rates by prefix, as CSV.")
 @click.option("--output", "outputs", multiple=True, metavar="FILE", help="Write .html or .md; may be given twice.")
 @click.pass_context
-def record(ctx: click.Context, answers: str, rates: File | None, outputs: tuple[str, ...]) -> None:
+def record(
+    ctx: click.Context, answers: str | None, example: bool, rates: File | None, outputs: tuple[str, ...]
+) -> None:
     """Write the decision record of the case in ANSWERS (TOML): its options, outcome, routing, costs, dates, unknowns.
 
     The table that ANSWERS names is read from beside it. Without --output the record is printed as Markdown; a .md file
@@ -31,8 +34,14 @@ def record(ctx: click.Context, answers: str, rates: File | None, outputs: tuple[
     """
     from acs_telephony.deciding.answering import read_case
     from acs_telephony.deciding.rates import read_rate_list
+    from acs_telephony.guide.made_case import CONTOSO_ANSWERS
     from acs_telephony.views.record import record as recorded
 
+    if example:
+        write(CONTOSO_ANSWERS.rstrip("\n"))
+        return
+    if answers is None:
+        raise click.UsageError("No ANSWERS are given. Begin with --example.")
     for name in outputs:
         if not name.endswith(_WRITTEN):
             raise click.BadParameter(f"{harmless(name)}: name a file that ends with {' or '.join(_WRITTEN)}.")

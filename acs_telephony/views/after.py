@@ -78,11 +78,10 @@ def _judged(following: Following) -> Iterator[Shown]:
     ]
     yield table("What the guide names, judged", ("successor", "fits", "because", "hangs on"), rows)
     if following.named:
-        told = [
-            (one.name, _all(one.gains), _all(one.mind), _all(one.licences), cite("lifecycle", one.source))
-            for one in following.named
-        ]
-        yield table("What each would mean", ("successor", "gains", "what to mind", "licences", "source"), told)
+        told = [(one.name, _all(one.gains), _all(one.mind), _all(one.licences)) for one in following.named]
+        sources = dict.fromkeys(chain.from_iterable(one.source for one in following.named))
+        caption = f"What each would mean, by {cite('lifecycle', sources)}"
+        yield table(caption, ("successor", "gains", "what to mind", "licences"), told)
 
 
 def _because(successor: Successor) -> str:
@@ -114,9 +113,9 @@ def _remarks(following: Following) -> Iterator[Shown]:
         sdks = load("lifecycle")["sdks"]
         words = f"{' and '.join(sdks['names'])}, from {sdks['from']}: {sdks['change']}. {sdks['text']}"
         yield notice("Documented", f"{words} Source: {cite('lifecycle', sdks['source'])}.")
-    connecting = [one.name for one in following.named if one.id != TPE]
-    if len(connecting) < len(following.named) and connecting:
-        words = "The application goes on by Teams Phone extensibility, beside what carries its calls"
+    connecting = [one.name for one in following.named if one.id not in (TPE, "third-party")]
+    if connecting and any(one.id == TPE for one in following.named):
+        words = "An application goes on by Teams Phone extensibility, beside what carries its calls"
         yield notice("Our model", f"{words}: {', '.join(connecting)}.")
     if following.named:
         yield notice("Unknown", _SILENT)

@@ -17,6 +17,8 @@ from acs_telephony.views.display import Shown, notice, together
 from acs_telephony.views.panels.choose import day_controls, read_day
 from acs_telephony.views.panels.panel import FILL, Panel
 
+# A long question goes on in the next line where there is no room for it.
+_LONG: Final[dict[str, Any]] = {**FILL, "style": {"description_width": "fit-content"}}
 _WORDS: Final = {"yes": "yes", "no": "no", "unknown": "I do not know yet"}
 
 
@@ -35,7 +37,7 @@ def time_panel(situation: Situation | None = None, *, as_of: date = AS_OF) -> Pa
     asked = {
         question.id: Dropdown(
             options=[(words, value) for value, words in _WORDS.items()],
-            value=getattr(given, question.id), description=question.text, **FILL,
+            value=getattr(given, question.id), description=question.text, **_LONG,
         )
         for question in FURTHER
     }  # fmt: skip

@@ -5,19 +5,25 @@ Amounts are rounded here and nowhere else: half up, to the second decimal. Each 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from acs_telephony.deciding.costing import Bill, BillLine
+from acs_telephony.deciding.costing import Bill
 from acs_telephony.deciding.countries import Offer, offers
 from acs_telephony.facts import Source, sources, stale
 from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.dot import count
+from acs_telephony.views.icons import Kind
 from acs_telephony.views.pages import kindly
 from acs_telephony.views.steps import disagreeing, money, unread
 
 _HEADINGS = ("for", "quantity", "for each", "price", "amount", "whose figure", "source")
+
+_READING = (
+    "Quantities and shares are your own. A price runs from the cheapest to the dearest row that may hold the number. "
+    "A number belongs to its longest prefix. Nothing is converted between currencies."
+)
 
 # ---------------------------------------------------------------- cost
 
@@ -29,8 +35,8 @@ def bill_page(bill: Bill) -> Shown:
             line.item,
             f"{line.quantity.normalize():,f}",
             line.unit,
-            _between(line, line.low, line.high, money),
-            _between(line, line.amount_low, line.amount_high, _rounded),
+            _range(line.currency, line.low, line.high, money),
+            _range(line.currency, line.amount_low, line.amount_high, _rounded),
             line.basis,
             line.source,
         )
@@ -39,30 +45,29 @@ def bill_page(bill: Bill) -> Shown:
     caption = f"{bill.name}: each amount is rounded half up to the second decimal, and the totals add exact amounts"
     why = (notice("Unknown", f"{line.item}: {line.note}. [{line.source}]") for line in bill.unknown)
     return together(
-        notice("Answer", " ".join(_totals(bill))),
-        *([table(caption, _HEADINGS, rows)] if rows else []),
+        notice("Answer", _totals(bill)),
+        *([table(caption, _HEADINGS, rows), notice("Our model", _READING)] if rows else []),
         *why,
         *disagreeing(dict.fromkeys(line.note for line in bill.lines if line.note and line.low is not None)),
     )
 
 
-def _totals(bill: Bill) -> Iterator[str]:
-    """The totals as sentences; currencies stay apart, and what is left out is said."""
-    yield f"{bill.name} costs:" if bill.totals else f"{bill.name}: no line has a price."
-    for total in bill.totals:
-        low, high = _rounded(total.low), None if total.high is None else _rounded(total.high)
-        amount = f"{total.currency} {low}" if low == high else f"{total.currency} {low} to {high}"
-        yield f"{amount}." if high else f"{total.currency} {low} at least."
-    if bill.unknown and bill.totals:
-        yield f"That is without {count(len(bill.unknown), 'line')} whose price is unknown."
+def _totals(bill: Bill) -> str:
+    """The totals as a sentence; currencies stay apart, and what is left out is said."""
+    if not bill.totals:
+        return f"{bill.name}: no line has a price."
+    amounts = (_range(total.currency, total.low, total.high, _rounded) for total in bill.totals)
+    told = f"{bill.name} costs {' and '.join(amounts)}."
+    missing = f" That is without {count(len(bill.unknown), 'line')} whose price is unknown."
+    return told + (missing if bill.unknown else "")
 
 
-def _between(line: BillLine, low: Decimal | None, high: Decimal | None, words: Callable[[Decimal], str]) -> str:
+def _range(currency: str, low: Decimal | None, high: Decimal | None, words: Callable[[Decimal], str]) -> str:
     if low is None:
         return "unknown"
     if high is None:
-        return f"{line.currency} {words(low)} at least"
-    return f"{line.currency} {words(low)}" + ("" if low == high else f" to {words(high)}")
+        return f"{currency} {words(low)} at least"
+    return f"{currency} {words(low)}" + ("" if low == high else f" to {words(high)}")
 
 
 def _rounded(amount: Decimal) -> str:
@@ -81,9 +86,9 @@ def countries_table(billing: str, number: str) -> Shown:
     headings = ("type", "to be had", "calls out", "calls in", "own use only", "source, newest first")
     caption = f"Numbers of {name} for a billing address in {found.billing}, by each source"
     answer = f'Numbers of {name} ({found.number}) for a billing address in {found.billing}: "{found.bought}".'
-    parts = [notice("Answer", f"{answer} {_MEANING[found.bought]}")]
-    if found.disagree and not found.conflicts:
-        parts.append(notice("Mind", "The sources disagree, or the rule changed: compare the rows and their dates."))
+    kind: Kind = "Unknown" if found.bought == "unknown" else "Answer"
+    both = " Another source says otherwise: compare the rows and their dates." if found.disagree else ""
+    parts = [notice(kind, f"{answer} {_MEANING[found.bought]}{both}")]
     if found.numbers is None:
         parts.append(
             notice("Unknown", f"No source speaks of the numbers of {found.number}, which is not the same as none.")

@@ -311,6 +311,12 @@ def test_every_change_of_name_is_told_oldest_first() -> None:
     assert len(rows(pages.renamed_table())) == 1 + sum(map(len, names.values()))
 
 
+def test_a_page_with_a_day_marks_the_sources_that_are_stale_on_it() -> None:
+    for day, marked in ((date(2026, 11, 22), False), (date(9998, 1, 1), True)):
+        for page in (pages.standing_page(day), steps.number_steps(day, has_numbers=True)):
+            assert (", not read since 20" in page.text) is marked
+
+
 # ---------------------------------------------------------------- panels
 
 

@@ -37,4 +37,6 @@ def facts(only_stale: bool, as_of: datetime | None) -> None:
     """List the documents behind the facts, with the day on which each was last read."""
     from acs_telephony.views.costs import read_table, stale_table
 
+    if as_of and not only_stale:
+        raise click.UsageError("A day is for --stale alone. Add it, or leave --as-of out.")
     write(str(stale_table(as_of.date() if as_of else date.today()) if only_stale else read_table()))

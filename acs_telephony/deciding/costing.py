@@ -247,8 +247,8 @@ def _rated(item: str, minutes: Decimal, call: CallsOut, rates: RateList | None) 
     """Minutes by Voice Calling (PSTN), from the reader's rate list if there is one, else from the summary of ours."""
     if rates is not None:
         low, high = rates.between(call.to, call.kind) or (None, None)
-        basis: Basis = "your own" if low is not None else "unknown"
-        note = "" if low is not None else "this list has no such rate"
+        basis: Basis = "unknown" if low is None else "your own"
+        note = "this list has no such rate" if low is None else ""
         return BillLine(item, minutes, "minute", low, high, "USD", basis, rates.name, note)
     keys = load("pricing")["rate_summary"]["source"]
     if call.to.startswith("+"):

@@ -124,8 +124,8 @@ def offers(billing: str, number: str) -> Offers:
     known = number_offers(code) if code in load("availability")["countries"] else None
     spoken = payer in billing_countries()
     rows = [Offer(_bought(payer, row) if spoken else "unknown", row) for row in (known.rows if known else ())]
-    if not any(row.numbers.billing and row.numbers.source == _sub22() for row in rows):
-        rows += _lists_without(payer)
+    if "sub22" not in load("availability")["countries"].get(code, {}) and (word := _by_sub22(payer)) != "unknown":
+        rows.append(Offer(word, _any_type("SUB22")))  # its lists are by address, and these numbers are in none of them
     rows += _history(payer, code)
     rows.sort(key=lambda row: (row.numbers.date[:1].isdigit(), row.numbers.date), reverse=True)
     return Offers(payer, code, known, tuple(rows), _between(payer, code))
@@ -215,13 +215,6 @@ def _by_sub22(billing: str) -> Bought:
     if billing in facts["no_calling_numbers"]["billing"]:
         return "no"
     return "not listed" if billing in facts["billing_to_numbers"] else "unknown"
-
-
-def _lists_without(billing: str) -> Iterator[Offer]:
-    """The row of SUB22 for a country whose numbers stand in none of its lists."""
-    word = _by_sub22(billing)
-    if word != "unknown":
-        yield Offer(word, _any_type("SUB22"))
 
 
 def _history(billing: str, number: str) -> Iterator[Offer]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 import click
 
 from acs_telephony.checking.documents import decoded, read_table
 from acs_telephony.checking.moving import prove, read_script
+from acs_telephony.cli.given import File, contents
 from acs_telephony.exporting import plan_move
 from acs_telephony.models import SipConfiguration, quoted
 from acs_telephony.views.display import together
 from acs_telephony.views.moving import checklist_table, proof_page
 
-_File = IO[bytes] | None
 _Pair = tuple[str, str]
 
 
@@ -28,7 +27,7 @@ def _pairs(_: click.Context, parameter: click.Parameter, given: Sequence[str]) -
 
 
 @click.command()
-@click.argument("table", type=click.File("rb"))
+@click.argument("table", callback=contents)
 @click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Write move.ps1 and undo.ps1 there.")
 @click.option("--force", is_flag=True, help="Write over files that are there.")
 @click.option("--usage", metavar="NAME", default="Moved from ACS", show_default=True, help="The one PSTN usage.")
@@ -37,26 +36,26 @@ def _pairs(_: click.Context, parameter: click.Parameter, given: Sequence[str]) -
 @click.option(
     "--wave", "waves", multiple=True, metavar="NAME=RANGE", callback=_pairs, help="Numbers that move together."
 )
-@click.option("--against", metavar="ROUTES", type=click.File("rb"), help="Prove what Teams has (JSON), not a script.")
-@click.option("--policies", metavar="FILE", type=click.File("rb"), help="With --against: the policies, as JSON.")
-@click.option("--gateways", metavar="FILE", type=click.File("rb"), help="With --against: the PSTN gateways, as JSON.")
+@click.option("--against", metavar="ROUTES", callback=contents, help="Prove what Teams has (JSON), not a script.")
+@click.option("--policies", metavar="FILE", callback=contents, help="With --against: the policies, as JSON.")
+@click.option("--gateways", metavar="FILE", callback=contents, help="With --against: the PSTN gateways, as JSON.")
 def move(
-    table: IO[bytes],
+    table: File,
     output: Path | None,
     force: bool,
     usage: str,
     policy: str,
     aliases: tuple[_Pair, ...],
     waves: tuple[_Pair, ...],
-    against: _File,
-    policies: _File,
-    gateways: _File,
+    against: File | None,
+    policies: File | None,
+    gateways: File | None,
 ) -> None:
     """Move a TABLE of ACS to Teams: write the scripts, prove where calls go, and say who has to do what.
 
     The scripts change nothing without -Apply. Ends with 1 where the move is not proven.
     """
-    configuration = SipConfiguration.load(decoded(table.read()))
+    configuration = SipConfiguration.load(decoded(table[1]))
     ranges: Mapping[str, list[str]] = {name: [text for other, text in waves if other == name] for name, _ in waves}
     planned = plan_move(configuration, usage=usage, policy=policy, aliases=dict(aliases), waves=ranges)
     if against is None and (policies or gateways):
@@ -64,8 +63,8 @@ def move(
     if against is None:
         new = read_script(planned.script)
     else:
-        parts = (part.read() if part else None for part in (policies, gateways))
-        new = read_table(against.read(), policies=next(parts), gateways=next(parts), policy=policy)
+        more = {"policies": policies and policies[1], "gateways": gateways and gateways[1]}
+        new = read_table(against[1], policy=policy, **more)
     proof = prove(configuration, new, aliases=planned.aliases)
     if output is not None:
         _save(output, {"move.ps1": planned.script, "undo.ps1": planned.undo}, force=force)

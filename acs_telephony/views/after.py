@@ -131,7 +131,11 @@ def moments_table(situation: Situation) -> Shown:
         named = _names(following) or following.reason
         rows.append((f"{day}, {words}", OUTCOMES[advice.outcome], advice.cloud.word, advice.sip.word, named))
     titles = ("day", "outcome", "Azure Cloud Calling", "SIP interface", "what can follow")
-    return table("The same situation, day by day", titles, rows)
+    return together(
+        table("The same situation, day by day", titles, rows),
+        notice("Documented", f"The life cycle and what can follow: {_sources()}."),
+        notice("Our model", "Which clauses decide what fits is our reading."),
+    )
 
 
 def plan_table(plan: BackPlan) -> Shown:
@@ -186,10 +190,8 @@ def timeline_picture(as_of: date, plan: BackPlan | None = None) -> Picture:
         twin += [_plan_words(plan), *(f"{row.step}: {_span(row)}." for row in plan.rows)]
         remarks.append(f"Below, your plan backwards from {plan.last_day}: each step with the latest day to begin it.")
         alt += f"; below it the {len(plan.rows)} steps of a plan that ends on {plan.last_day}"
-    sources = dict.fromkeys(chain.from_iterable(event["source"] for event in load("lifecycle")["events"]))
-    dated = (f"{key} ({source('lifecycle', key).date})" for key in sources)
     return Picture(
-        title, dot.graph(title, body, remarks=[*remarks, f"Sources: {', '.join(dated)}."]), f"{alt}.", "\n".join(twin)
+        title, dot.graph(title, body, remarks=[*remarks, f"Sources: {_sources()}."]), f"{alt}.", "\n".join(twin)
     )
 
 
@@ -197,6 +199,11 @@ def _events() -> Iterator[tuple[str, tuple[str, ...]]]:
     for event in load("lifecycle")["events"]:
         words = _LABELS.get(event["status"], event["status"].replace("_", " "))
         yield event["date"], tuple(line for line in (words, _PRECISION[event["precision"]]) if line)
+
+
+def _sources() -> str:
+    keys = dict.fromkeys(chain.from_iterable(event["source"] for event in load("lifecycle")["events"]))
+    return ", ".join(f"{source('lifecycle', key).date} ({key})" for key in keys)
 
 
 def _mark(name: str, day: str, lines: tuple[str, ...]) -> str:

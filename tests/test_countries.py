@@ -134,6 +134,8 @@ def test_the_table_shows_both_sides_and_the_unknown() -> None:
     assert "was read in part only" in countries_table("NL", "CH").text
     assert "which is not the same as none" in countries_table("NL", "XX").text
     assert "compare the rows and their dates" in countries_table("NL", "DE").text
+    assert 'in IT: "yes". Types: local.' in countries_table("IT", "FR").said
+    assert 'in US: "preview". Types: toll-free.' in countries_table("US", "BR").said
     hostile = countries_table("<script>", "NL")
     assert hostile.text.startswith("Error")
     assert "<script" not in hostile.html

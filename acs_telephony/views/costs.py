@@ -88,6 +88,10 @@ def countries_table(billing: str, number: str) -> Shown:
     answer = f'Numbers of {name} ({found.number}) for a billing address in {found.billing}: "{found.bought}".'
     kind: Kind = "Unknown" if found.bought == "unknown" else "Answer"
     both = " Another source says otherwise: compare the rows and their dates." if found.disagree else ""
+    if found.bought in ("yes", "preview"):
+        newest = [row.numbers for row in found.rows if row.bought == found.bought]
+        types = dict.fromkeys(_typed(row.number_type) for row in newest if row.source == newest[0].source)
+        answer = f"{answer} Types: {', '.join(types)}."
     parts = [notice(kind, f"{answer} {_MEANING[found.bought]}{both}")]
     if found.numbers is None:
         parts.append(
@@ -113,7 +117,11 @@ _MEANING = {
 def _offer(row: Offer) -> tuple[str, ...]:
     numbers = row.numbers
     own = "yes" if numbers.own_use_only else "no" if row.bought in ("yes", "preview") else "-"
-    return numbers.number_type.replace("_", "-"), row.bought, numbers.make, numbers.receive, own, numbers.source
+    return _typed(numbers.number_type), row.bought, numbers.make, numbers.receive, own, numbers.source
+
+
+def _typed(number_type: str) -> str:
+    return number_type.replace("_", "-")
 
 
 # ---------------------------------------------------------------- staleness

@@ -287,3 +287,10 @@ def test_the_documents_are_listed_once_and_stale_ones_by_the_day() -> None:
     everything = stale_table(date(9999, 12, 31))
     assert everything.said.startswith(f"{len(keys)} of {len(keys)} documents were not read")
     assert everything.html.count("<tr>") == 1 + len(keys)
+
+
+def test_german_mobiles_cost_what_landlines_do_in_a_list_of_the_reader_too() -> None:
+    """Source: the rate list of 2025-10-15 has no rows for German mobiles (facts/pricing.toml, rate_notes)."""
+    rates = RateList("made", (Rate("landline", "DE", "49", Decimal(3)), Rate("landline", "FR", "33", Decimal(4))))
+    calls = [{"to": to, "kind": "mobile", "minutes": 1} for to in ("DE", "+4915", "FR")]
+    assert [line.low for line in price(read_profile({"calls_out": calls}), rates).lines] == [3, 3, None]

@@ -19,10 +19,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, V
 
 from acs_telephony.checking.documents import decoded
 from acs_telephony.deciding.countries import conflicts
-from acs_telephony.deciding.rates import EXACT, Range, RateList
+from acs_telephony.deciding.rates import EXACT, Range, RateList, read_rate_list
 from acs_telephony.errors import AnswerError, ConfigurationError, Problem
 from acs_telephony.facts import cite, load
 from acs_telephony.models import problem_of, quoted
+
+__all__ = ["Bill", "BillLine", "Profile", "RateList", "Total", "price", "read_profile", "read_rate_list"]
 
 Kind = Literal["landline", "mobile", "unknown"]
 NumberType = Literal["local", "toll_free", "national", "mobile"]
@@ -246,7 +248,9 @@ def _rest(profile: Profile) -> Iterator[BillLine]:
 def _rated(item: str, minutes: Decimal, call: CallsOut, rates: RateList | None) -> BillLine:
     """Minutes by Voice Calling (PSTN), from the reader's rate list if there is one, else from the summary of ours."""
     if rates is not None:
-        low, high = rates.between(call.to, call.kind) or (None, None)
+        low, high = (
+            rates.between(call.to, call.kind) or rates.between(call.to, _like_kind(call.to, call.kind)) or (None, None)
+        )
         basis: Basis = "unknown" if low is None else "your own"
         note = "this list has no such rate" if low is None else ""
         return BillLine(item, minutes, "minute", low, high, "USD", basis, rates.name, note)
@@ -263,14 +267,18 @@ def _rated(item: str, minutes: Decimal, call: CallsOut, rates: RateList | None) 
 
 def _summed_up(country: str, kind: Kind) -> Range | None:
     """The least and the highest rate of the rows that may hold such a number."""
-    facts = load("pricing")
-    kinds = facts["rate_summary"].get(country, {})
-    wanted = {kind, "mixed"} if kind != "unknown" else {*kinds}
-    wanted |= {
-        note["like"] for note in facts["rate_notes"] if note.get("kind") == kind and country in note["countries"]
-    }
+    kinds = load("pricing")["rate_summary"].get(country, {})
+    wanted = {kind, _like_kind(country, kind), "mixed"} if kind != "unknown" else {*kinds}
     ends = [Decimal(end) for name in wanted & {*kinds} for end in kinds[name][:2]]
     return (min(ends), max(ends)) if ends else None
+
+
+def _like_kind(country: str, kind: Kind) -> str:
+    """The kind whose rows hold such numbers where a note says that they have none of their own."""
+    notes = (
+        note for note in load("pricing")["rate_notes"] if note.get("kind") == kind and country in note["countries"]
+    )
+    return next((note["like"] for note in notes), kind)
 
 
 def _page_prices(country: str) -> set[Decimal]:

@@ -50,11 +50,14 @@ class RateList:
     def between(self, to: str, kind: str = "unknown") -> Range | None:
         """The least and the highest rate of a country, of a number or of all numbers with a prefix, written with plus.
 
-        None where no row fits. Of a kind other than "unknown" are its own rows and the mixed ones.
+        None where no row fits. Of a kind other than "unknown" are its own rows and the mixed ones; where a prefix has
+        neither, the rows that it has.
         """
-        rows = self._of(to.removeprefix("+")) if to.startswith("+") else [row for row in self.rows if row.country == to]
-        fits = [row.usd for row in rows if kind in ("unknown", row.kind) or row.kind == "mixed"]
-        return (min(fits), max(fits)) if fits else None
+        prefix = to.startswith("+")
+        rows = self._of(to.removeprefix("+")) if prefix else [row for row in self.rows if row.country == to]
+        fits = [row for row in rows if kind in ("unknown", row.kind) or row.kind == "mixed"]
+        prices = [row.usd for row in fits or (rows if prefix else [])]
+        return (min(prices), max(prices)) if prices else None
 
     def _of(self, digits: str) -> list[Rate]:
         around = [row for row in self.rows if digits.startswith(row.prefix)]

@@ -9,6 +9,7 @@ import pytest
 
 from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
 from acs_telephony.deciding.costing import price, read_profile
+from acs_telephony.guide.editing import change_route
 from acs_telephony.guide.exercises import (
     NL_PREMIUM,
     check_answered,
@@ -19,11 +20,13 @@ from acs_telephony.guide.exercises import (
     check_comes_to,
     check_dropped,
     check_expectations,
+    check_move,
     check_order_dependent,
     check_pattern,
     check_taker,
 )
 from acs_telephony.guide.mapping import with_patterns
+from acs_telephony.models import SipConfiguration
 from acs_telephony.numbers import number_types
 from acs_telephony.receiving import receive
 from acs_telephony.routing import dial
@@ -306,3 +309,36 @@ def test_a_line_of_a_bill_has_a_least_and_a_most(attempt: object, right: bool, w
 def test_a_line_without_a_price_has_no_right_amount() -> None:
     (line,) = price(read_profile({"calls_out": [{"to": "QQ", "minutes": 1}]})).lines
     assert "No amount is right here" in check_bill_line(("1", "1"), line).words
+
+
+JAPAN = r"^\+81"
+
+
+def mended() -> SipConfiguration:
+    """contoso with the pattern of nl-premium as it was meant, so that it takes no number of Japan."""
+    return change_route(contoso().configuration, 9, pattern=NL_PREMIUM)
+
+
+@pytest.mark.parametrize(
+    ("usages", "words"),
+    [
+        ({}, "as well: whoever may call the one may call the other."),
+        ({"jp-tokyo": "Japan"}, "Other standbys: 100,000,000 numbers, such as +81300000000."),
+        ({"jp-all": "Japan"}, "Other standbys: 100,000,000 numbers, such as +81300000000."),
+        ({"jp-tokyo": "Japan", "jp-all": "Japan", "sg-all": "Japan"}, "The usage 'Japan' takes +81"),
+        ({"jp-osaka": "Japan"}, "the table has no such name"),
+        (["jp-tokyo"], 'Give {"route": "usage"}.'),
+    ],
+)
+def test_a_move_that_loses_a_standby_or_keeps_numbers_together_is_not_right(usages: object, words: str) -> None:
+    check = check_move(usages, mended(), JAPAN)  # type: ignore[arg-type]
+
+    assert not check
+    assert words in check.words
+
+
+def test_a_move_with_numbers_of_one_country_in_a_usage_of_their_own_is_right() -> None:
+    usages = {"jp-tokyo": "Japan", "jp-all": "Japan"}
+
+    assert check_move(usages, mended(), JAPAN)
+    assert not check_move(usages, contoso(), JAPAN), "the pattern of nl-premium as it is takes numbers of Japan too"

@@ -11,7 +11,14 @@ from acs_telephony.checking.moving import limits, prove, read_script
 from acs_telephony.exporting import Move, plan_move
 from acs_telephony.models import SipConfiguration
 from acs_telephony.tables import contoso
-from acs_telephony.views.moving import checklist_table, gateways_table, proof_page, script_shown, waves_table
+from acs_telephony.views.moving import (
+    checklist_table,
+    dialled_table,
+    gateways_table,
+    proof_page,
+    script_shown,
+    waves_table,
+)
 
 HOSTILE = "<script>alert(1)</script>' $x$ \u2019&amp;"
 
@@ -50,6 +57,19 @@ def test_sbcs_are_shown_under_both_names() -> None:
     assert re.search(r"ams1\.contoso\.com +ams1-teams\.contoso\.com +both names +enabled", text)
     assert re.search(r"ams2\.contoso\.com +the same: cut-over +this name +enabled", text)
     assert re.search(r"a\.example +b\.example +both names +disabled", gateways_table(hostile()).text)
+
+
+def test_one_number_shows_what_a_later_usage_hides() -> None:
+    usages = {"europe-standby": "Standby"}
+    split = read_script(plan_move(contoso(), usages=usages).script)
+    text = dialled_table("+43 1 234 5678", {"ACS": contoso(), "Teams": split}).text
+
+    acs, teams = text.partition("\nTeams")[0], text.partition("\nTeams")[2]
+    assert "then europe-standby" in " ".join(acs.split())
+    assert " none" in acs
+    assert "then" not in teams
+    assert teams.split()[-1] == "europe-standby"
+    assert "no route" in dialled_table("+999 12", {"ACS": contoso()}).text
 
 
 def test_waves_are_shown_in_order_with_everybody_else() -> None:

@@ -101,6 +101,7 @@ def prove(
 _SILENT = {
     "what is in the tenant already": "A route of the same name, a usage or a priority that is taken: the script stops, "
     "or Teams numbers anew. Read the tenant back and prove that.",
+    "names": "How long a name of a route, a usage or a policy may be in Teams, and which characters it takes.",
     "dial plans": "What Teams makes of dialled digits before it looks for a route. The proof begins behind that.",
     "the dialect of patterns": "Whether Teams reads a number pattern as ACS does. Both are judged by one machine here.",
     "emergency calls": "Which routes and which policy an emergency call takes in Teams.",

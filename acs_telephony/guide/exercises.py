@@ -7,7 +7,7 @@ for every number of the domain, and the counter-example is the shortest number o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from acs_telephony.automaton import Matches, compile_table, parse_or_error
 from acs_telephony.checking.comparing import DOMAINS, compare
 from acs_telephony.checking.expecting import Expectation, meet, read_expectations, unnoticed
 from acs_telephony.checking.findings import listed
+from acs_telephony.checking.moving import prove, read_script
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.deciding.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
@@ -26,6 +27,7 @@ from acs_telephony.deciding.successors import FURTHER, Situation, clause_words, 
 from acs_telephony.deciding.timing import BackPlan
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AcsTelephonyError
+from acs_telephony.exporting import plan_move
 from acs_telephony.guide.folding import DIALLED
 from acs_telephony.guide.mapping import map_types
 from acs_telephony.languages import READINGS
@@ -376,3 +378,29 @@ def check_bill_line(attempt: tuple[str, str], line: BillLine) -> Check:
 
 def _is_amount(text: object) -> bool:
     return isinstance(text, str) and bool(re.fullmatch(EXACT, text))
+
+
+def check_move(usages: Mapping[str, str], source: SipConfiguration | Resource, apart: str) -> Check:
+    r"""Whether a move with routes in these usages changes no call, and no usage takes numbers in and out of a pattern.
+
+    >>> from acs_telephony.tables import microsoft_three_routes as three
+    >>> print(check_move({}, three(), r"^\+1425").words.partition(": ")[2])
+    whoever may call the one may call the other.
+    """
+    try:
+        table = read_script(plan_move(source, usages=usages).script)
+        proof = prove(source, table)
+        grounds = Survey([row.number_pattern for row in table.routes], [apart]).grounds()
+    except (AcsTelephonyError, AttributeError, TypeError) as error:
+        return Check(False, str(error) if isinstance(error, AcsTelephonyError) else 'Give {"route": "usage"}.')
+    for change in proof.comparison.changes:
+        return Check(False, change.sentence)
+    takes: dict[str | None, dict[bool, str]] = {}
+    for ground in grounds:
+        for route in table.chain(ground.matches("search"))[:1]:
+            takes.setdefault(table.routes[route].usage, {})[bool(ground.labels)] = ground.witness
+    for usage, both in takes.items():
+        if len(both) > 1:
+            words = f"The usage {quoted(usage)} takes {both[True]} and {both[False]} as well"
+            return Check(False, f"{words}: whoever may call the one may call the other.")
+    return Check(proof.proven, proof.sentence)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 
+from acs_telephony.automaton import compile_table
 from acs_telephony.checking.moving import Proof, checklist
+from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.exporting import Move
+from acs_telephony.models import Resource, SipConfiguration
+from acs_telephony.numbers import normalise
 from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.findings import changes_page
 from acs_telephony.views.palette import CARD_BORDER
+
+Source = RouteTable | SipConfiguration | Resource
 
 
 def proof_page(proof: Proof) -> Shown:
@@ -19,6 +26,19 @@ def proof_page(proof: Proof) -> Shown:
     rows = [(limit.what, limit.why, limit.source) for limit in proof.limits]
     parts.append(table("What this does not prove", ("what", "why", "source"), rows))
     return together(*parts)
+
+
+def dialled_table(number: str, tables: Mapping[str, Source]) -> Shown:
+    """One number under several tables: the routes that a call tries, and those that match and are never looked at."""
+    call, rows = normalise(number).number, []
+    for name, source in tables.items():
+        its = table_of(source)
+        matches = compile_table([row.number_pattern for row in its.routes]).match(call)
+        tried = its.chain(matches)
+        told = (f"{its.routes[route].name}: {' or '.join(its.routes[route].trunks) or 'no SBC'}" for route in tried)
+        never = ", ".join(its.routes[route].name for route in matches if route not in tried)
+        rows.append((name, "; then ".join(told) or "no route", never or "none"))
+    return table(f"{call} is dialled", ("by", "routes that are tried, in order", "matching, but never looked at"), rows)
 
 
 def checklist_table(move: Move) -> Shown:

@@ -102,7 +102,7 @@ class Move:
                 f"# The move to Teams Direct Routing: {made}",
                 "# By itself this is a dry run that changes nothing. Read what it says, then run it with -Apply.",
                 "# Whether the dry run already asks for usages and gateways that are only made later is unknown.",
-                "# With -Apply it stops at the first thing that goes wrong; then run undo.ps1 -Apply before you begin anew.",
+                "# With -Apply it stops at the first thing that goes wrong; then run undo.ps1 -Apply and begin anew.",
                 "# An independent grammar parses such scripts; neither PowerShell nor a tenant has seen this one.",
                 *PREAMBLE,
                 *(f"# Not carried over: {what}" for what in self.not_carried),

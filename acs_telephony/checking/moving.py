@@ -173,7 +173,8 @@ def _numbers(numbers: Sequence[str]) -> Iterator[Task]:
     facts = load("lifecycle")
     rules = {row["id"]: row for row in facts["rules"]}
     plan = facts["moving"]["cloud_to_calling_plan"]
-    yield from (Task(_AZURE, rules[one]["text"], cite("lifecycle", rules[one]["source"])) for one in _OF_NUMBERS)
+    for rule in map(rules.__getitem__, _OF_NUMBERS):
+        yield Task(_AZURE, f"{rule['who']}: {rule['text']}", cite("lifecycle", rule["source"]))
     yield Task(f"{_AZURE}, {_TEAMS}", plan["text"], cite("lifecycle", plan["source"]))
     yield Task(f"{_AZURE}, {_TEAMS}", f"when, and whether to Teams, each can be ported: {', '.join(numbers)}", UNKNOWN)
 

@@ -8,13 +8,11 @@ from dataclasses import replace
 import pytest
 
 from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
-from acs_telephony.deciding.costing import price, read_profile
 from acs_telephony.guide.editing import change_route
 from acs_telephony.guide.exercises import (
     NL_PREMIUM,
     check_answered,
     check_arrival,
-    check_bill_line,
     check_buried,
     check_change,
     check_comes_to,
@@ -283,32 +281,6 @@ def test_a_number_is_read_as_people_write_it() -> None:
 @pytest.mark.parametrize("text", [None, 5, [], b""])
 def test_expectations_that_are_no_text_are_refused_in_words(text: object) -> None:
     assert "as a text in quotes" in str(check_expectations(text, contoso(), "us-seattle"))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("attempt", "right", "words"),
-    [
-        (("14.85", "148.5"), True, "900 at 0.0165 to 0.165 USD each"),
-        (("14.850", "148.50"), True, "PSTNP"),
-        (("148.50", "148.50"), False, "A least of 148.50 means 0.165 for each minute"),
-        (("14.85", "14.85"), False, "A most of 14.85 means 0.0165 for each minute"),
-        (("0", "148.5"), False, "A least of 0 means 0 for each minute"),
-        ("14.85", False, "Give two amounts in quotes"),
-        ((14.85, 148.5), False, "Give two amounts in quotes"),
-        (("nan", "1e9"), False, "Give two amounts in quotes"),
-    ],
-)
-def test_a_line_of_a_bill_has_a_least_and_a_most(attempt: object, right: bool, words: str) -> None:
-    """900 minutes to Spain: 0.0165 by the rate list of 2025-10-15, 0.165 by pstn-pricing.md of 2022-01-28."""
-    line = price(read_profile({"calls_out": [{"to": "ES", "kind": "landline", "minutes": 900}]})).lines[0]
-    check = check_bill_line(attempt, line)  # type: ignore[arg-type]
-
-    assert (check.right, words in check.words) == (right, True)
-
-
-def test_a_line_without_a_price_has_no_right_amount() -> None:
-    (line,) = price(read_profile({"calls_out": [{"to": "QQ", "minutes": 1}]})).lines
-    assert "No amount is right here" in check_bill_line(("1", "1"), line).words
 
 
 JAPAN = r"^\+81"

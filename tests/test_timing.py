@@ -12,7 +12,6 @@ from hypothesis import strategies as some
 from acs_telephony.deciding.timing import DAYS, LeadTime, back_plan, end_of_service, read_lead_times, steps
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import load
-from acs_telephony.guide.exercises import check_latest_start
 
 TODAY = date(2026, 11, 22)
 OUT, RELEASE, DELETE = steps("cloud")
@@ -140,27 +139,3 @@ def test_lead_times_are_read_one_a_line() -> None:
     ):
         with pytest.raises(AnswerError, match=r"line 2: .* is no lead time\. Write a step, a colon and"):
             read_lead_times(f"move the numbers: 1\n{wrong}")
-
-
-@pytest.mark.parametrize(
-    ("day", "told"),
-    [
-        (
-            date(2028, 8, 31),
-            "Right. Begun on 2028-08-31, the last step ends on 2028-09-30; a day later would be too late.",
-        ),
-        (date(2028, 9, 2), "Not yet. Begun on 2028-09-02, the last step ends 2 days after 2028-09-30."),
-        (date(2028, 8, 30), "Not yet. Begun on 2028-08-30, the last step ends 1 day before 2028-09-30."),
-        (date.max, "Not yet. Begun on 9999-12-31, the last step ends 2,911,469 days after"),
-        ("31 August", "Not yet. '31 August' is no date. Write date(year, month, day)."),
-    ],
-)
-def test_a_latest_start_is_right_or_meets_the_day_on_which_it_would_end(day: Any, told: str) -> None:
-    plan = back_plan([LeadTime(step, 10) for step in steps("cloud")], option="cloud", as_of=TODAY)
-    assert told in str(check_latest_start(day, plan))
-
-
-def test_no_day_is_right_while_a_lead_time_is_unknown() -> None:
-    check = check_latest_start(date(2028, 9, 29), back_plan([LeadTime(DELETE, 1)], option="cloud", as_of=TODAY))
-    assert not check
-    assert f"unknown: {OUT} and {RELEASE}." in check.words

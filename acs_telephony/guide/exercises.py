@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import chain, product
 
 from acs_telephony.automaton import Matches, compile_table, parse_or_error
@@ -21,10 +20,7 @@ from acs_telephony.checking.moving import prove, read_script
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.deciding.choosing import CLAUSES, QUESTIONS, Answers, Lens, Outcome, choose, read_clauses
-from acs_telephony.deciding.costing import BillLine
-from acs_telephony.deciding.rates import EXACT
 from acs_telephony.deciding.successors import FURTHER, Situation, clause_words, follow
-from acs_telephony.deciding.timing import BackPlan
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AcsTelephonyError
 from acs_telephony.exporting import plan_move
@@ -255,25 +251,6 @@ def check_follows(situation: Situation, wanted: str, *, as_of: date) -> Check:
     return Check(False, f"{successor.name} fits only perhaps. Still unknown:{asked}")
 
 
-def check_latest_start(day: date, plan: BackPlan) -> Check:
-    """Whether this is the last day on which the plan can begin; otherwise the day on which it would end shows why.
-
-    >>> from acs_telephony.deciding.timing import LeadTime, back_plan, steps
-    >>> plan = back_plan([LeadTime(step, 10) for step in steps("cloud")], option="cloud", as_of=date(2026, 11, 22))
-    >>> print(check_latest_start(date(2028, 9, 1), plan))
-    Not yet. Begun on 2028-09-01, the last step ends 1 day after 2028-09-30.
-    """
-    if plan.start is None:
-        return Check(False, f"No day is the latest while lead times are unknown: {listed(plan.unknown, 3)}.")
-    if type(day) is not date:
-        return Check(False, f"{quoted(str(day))} is no date. Write date(year, month, day).")
-    if day == plan.start:
-        return Check(True, f"Begun on {day}, the last step ends on {plan.last_day}; a day later would be too late.")
-    days = abs((day - plan.start).days)
-    apart = f"{days:,} day{'s' * (days > 1)} {'after' if day > plan.start else 'before'} {plan.last_day}"
-    return Check(False, f"Begun on {day}, the last step ends {apart}.")
-
-
 def check_answered(old: Source, new: Source, types: Sequence[NumberType], within: str) -> Check:
     r"""Whether each number of some types comes to a route of the new table, under both readings of patterns.
 
@@ -352,32 +329,6 @@ def check_expectations(text: str, source: Source, route: str) -> Check:
         if table.routes[finding.routes[0]].name == route:
             return Check(False, finding.sentence)
     return Check(True, f"Each expectation holds today, and no careless edit of {quoted(route)} would go unnoticed.")
-
-
-def check_bill_line(attempt: tuple[str, str], line: BillLine) -> Check:
-    """Whether two amounts as text are the least and the most that a line costs; otherwise what they mean for each unit.
-
-    >>> from acs_telephony.deciding.costing import price, read_profile
-    >>> calls = {"calls_out": [{"to": "ES", "kind": "landline", "minutes": 100}]}
-    >>> print(check_bill_line(("1.65", "1.65"), price(read_profile(calls)).lines[0]).words)
-    A most of 1.65 means 0.0165 for each minute, and one of the sources says another price.
-    """
-    if line.low is None or line.high is None:
-        return Check(False, f"No amount is right here: {line.note or 'the price is open'}.")
-    if not isinstance(attempt, tuple | list) or len(attempt) != 2 or not all(map(_is_amount, attempt)):
-        return Check(False, 'Give two amounts in quotes, the least and the most: ("1.50", "2.00").')
-    for name, text, amount in zip(("least", "most"), attempt, (line.amount_low, line.amount_high), strict=True):
-        if Decimal(text) != amount:
-            each = f"{Decimal(text) / line.quantity:.6f}".rstrip("0").rstrip(".")
-            return Check(
-                False,
-                f"A {name} of {text} means {each} for each {line.unit}, and one of the sources says another price.",
-            )
-    return Check(True, f"{line.quantity:,f} at {line.low} to {line.high} {line.currency} each: {line.source}.")
-
-
-def _is_amount(text: object) -> bool:
-    return isinstance(text, str) and bool(re.fullmatch(EXACT, text))
 
 
 def check_move(usages: Mapping[str, str], source: SipConfiguration | Resource, apart: str) -> Check:

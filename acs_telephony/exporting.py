@@ -1,7 +1,7 @@
 r"""The move to Teams: the Teams side of a route table of ACS, and the PowerShell scripts that make and unmake it.
 
 Our model: every trunk becomes a gateway, every route one with its place as priority, and all of them one usage of one
-policy. Coexistence goes by waves of the reader's own numbers: everything is made first and harms nobody, because a
+policy. Coexistence goes by waves of the reader's own numbers: everything is made first, and no call takes it, because a
 policy belongs to users; then wave after wave of users gets the policy, and their numbers come in by Teams.
 Sources: migrate-to-teams-direct-routing.md, 2026-06-22 (fields, aliases); direct-routing-voice-routing.md, 2020-02-12
 (names are unique, usages are made first); New-CsOnlinePSTNGateway.md (63 characters, disabled by itself); each

@@ -12,8 +12,7 @@ from acs_telephony.cli.reports import harmless
 from acs_telephony.models import quoted
 
 if TYPE_CHECKING:
-    from acs_telephony.checking.route_table import RouteTable
-    from acs_telephony.views.record import Record
+    from acs_telephony.views.record import Record, Routing
 
 _WRITTEN = (".html", ".md")
 
@@ -56,14 +55,24 @@ def record(
         write(harmless(made.markdown).rstrip("\n"))
 
 
-def _table(ctx: click.Context, folder: Path, name: str) -> RouteTable:
-    """The table of a case, from its own folder: who wrote the answers must not choose other files of this computer."""
-    from acs_telephony.checking.documents import read_table
+def _table(ctx: click.Context, folder: Path, name: str) -> Routing:
+    """The table of a case, from its own folder: who wrote the answers must not choose other files of this computer.
+
+    A table that the service would refuse is audited as it is; only one that it would take can be moved.
+    """
+    from acs_telephony.checking.documents import decoded, read_table
+    from acs_telephony.errors import ConfigurationError
+    from acs_telephony.models import SipConfiguration
 
     if PurePath(name).name != name or name in ("", "-", ".."):
         raise Unusable(f"table: {quoted(name)} is no plain name. Put the table beside the answers.")
     read = contents(ctx, ctx.command.params[0], str(folder / name))
-    return read_table(read[1] if read else b"")
+    text = read[1] if read else b""
+    table = read_table(text)
+    try:
+        return SipConfiguration.load(decoded(text)) if table.service == "acs" else table
+    except ConfigurationError:
+        return table
 
 
 def _save(made: Record, path: Path) -> None:

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from acs_telephony.checking.auditing import Audit, audit
+from acs_telephony.checking.moving import prove, read_script
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.deciding.answering import Case
 from acs_telephony.deciding.choosing import QUESTIONS, Advice, Change, choose, smallest_changes
@@ -22,6 +23,8 @@ from acs_telephony.deciding.costing import Bill, price
 from acs_telephony.deciding.rates import RateList
 from acs_telephony.deciding.successors import FURTHER, Following, follow
 from acs_telephony.deciding.timing import BackPlan, back_plan
+from acs_telephony.errors import BudgetError, ConfigurationError
+from acs_telephony.exporting import plan_move
 from acs_telephony.facts import cite, load
 from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.views.advice import change_words, drawing, grounds, headline, missing, option_name, standing
@@ -31,9 +34,11 @@ from acs_telephony.views.costs import bill_page, countries_table, read_table, st
 from acs_telephony.views.display import Shown, heading, marked, notice, table, together
 from acs_telephony.views.dot import clean
 from acs_telephony.views.findings import findings_table, shares_table
+from acs_telephony.views.moving import proof_page
 from acs_telephony.views.pictures import Picture
 
 Part = Shown | Picture
+Routing = RouteTable | SipConfiguration | Resource
 
 _STYLE: Final = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, "Segoe UI", Verdana, "DejaVu Sans", sans-serif; }
@@ -104,14 +109,12 @@ class Record:
         )
 
 
-def record(
-    case: Case, routing: RouteTable | SipConfiguration | Resource | None = None, rates: RateList | None = None
-) -> Record:
+def record(case: Case, routing: Routing | None = None, rates: RateList | None = None) -> Record:
     """The record of a case, with the audit of a route table and with a list of rates, if they are given.
 
     Raises what the parts raise: BudgetError for a table that takes too much, AnswerError for a country no source knows.
     """
-    found = _Found(case, None if routing is None else table_of(routing), rates)
+    found = _Found(case, routing, rates)
     sections = [
         (2, "Context and Problem Statement", _context(found)),
         (2, "Decision Drivers", _drivers(found)),
@@ -139,9 +142,10 @@ def record_page(made: Record) -> Shown:
 class _Found:
     """What the kit says of a case: worked out once, shown in several places."""
 
-    def __init__(self, case: Case, routing: RouteTable | None, rates: RateList | None) -> None:
+    def __init__(self, case: Case, source: Routing | None, rates: RateList | None) -> None:
         answers = case.situation.answers
-        self.case, self.routing = case, routing
+        self.case, self.source = case, source
+        self.routing: RouteTable | None = None if source is None else table_of(source)
         self.advice: Advice = choose(answers, as_of=case.as_of)
         self.changes: tuple[Change, ...] = smallest_changes(answers, as_of=case.as_of)
         self.following: Following = follow(case.situation, as_of=case.as_of)
@@ -152,7 +156,9 @@ class _Found:
         )
         self.bill: Bill | None = price(case.profile, rates) if case.profile else None
         countries = [case.billing_country] if case.billing_country else []
-        self.audit: Audit | None = audit(routing, countries=(*countries, *case.number_countries)) if routing else None
+        self.audit: Audit | None = (
+            None if self.routing is None else audit(self.routing, countries=(*countries, *case.number_countries))
+        )
 
 
 def _context(found: _Found) -> Iterator[Part]:
@@ -205,6 +211,20 @@ def _confirmation(found: _Found) -> Iterator[Part]:
     yield table("The routing configuration", ("row", "route", "number pattern", "trunks"), rows)
     yield findings_table(found.audit.findings, "The audit of it", most=len(found.audit.findings))
     yield shares_table(found.routing, found.audit)
+    if not isinstance(found.source, RouteTable) and found.source and "teams-direct-routing" in _named(found):
+        yield from _moved(found.source)
+
+
+def _named(found: _Found) -> set[str]:
+    return {successor.id for successor in found.following.named}
+
+
+def _moved(source: SipConfiguration | Resource) -> Iterator[Part]:
+    yield heading("Moved to Teams Direct Routing, in one usage")
+    try:
+        yield proof_page(prove(source, read_script(plan_move(source).script)))
+    except (ConfigurationError, BudgetError) as error:
+        yield notice("Error", f"This table cannot be moved as it is, or its move not be proven.\n{error}")
 
 
 def _pros_and_cons(found: _Found) -> Iterator[Part]:

@@ -8,18 +8,14 @@ from typing import get_args
 
 from ipywidgets import Dropdown, Text
 
-from acs_telephony.checking.route_table import RouteTable
 from acs_telephony.deciding.answering import Case, Status
 from acs_telephony.deciding.rates import RateList
-from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.views.display import Shown
 from acs_telephony.views.panels.panel import FILL, Panel
-from acs_telephony.views.record import Record, record, record_page
+from acs_telephony.views.record import Record, Routing, record, record_page
 
 
-def record_panel(
-    case: Case, routing: RouteTable | SipConfiguration | Resource | None = None, rates: RateList | None = None
-) -> Panel:
+def record_panel(case: Case, routing: Routing | None = None, rates: RateList | None = None) -> Panel:
     """Controls for the title and the status of a case's record, and links that save it."""
 
     def answer(title: str, status: Status) -> Shown:

@@ -74,15 +74,15 @@ def waves_table(move: Move) -> Shown:
 
 
 def script_shown(script: str, title: str = "The script", lines: int | None = None) -> Shown:
-    """A script as it is, or its first lines; a long line scrolls, and the keyboard can reach it to do so."""
+    """A script as it is, or its first lines; a long line goes on below itself, on a screen and on paper."""
     its = ["".join(c if c.isprintable() else "?" for c in line) for line in script.splitlines()]
     left = len(its) - len(its[:lines])
     text = "\n".join([*its[:lines], *([f"... and {left} more lines"] if left else [])])
     style = (
-        f"overflow-x:auto;white-space:pre;border:1px solid {CARD_BORDER};padding:8px;margin:8px 0;line-height:1.4;"
+        f"white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid {CARD_BORDER};padding:8px;margin:8px 0;line-height:1.4;"
         "background-color:transparent;color:inherit"
     )
     words = html.escape(title)
     page = f'<p style="margin:8px 0 0;font-weight:bold">{words}</p>'
-    page += f'<pre role="group" tabindex="0" aria-label="{words}" style="{style}">{html.escape(text)}</pre>'
+    page += f'<pre style="{style}">{html.escape(text)}</pre>'
     return Shown(page, f"{title}\n{text}", title)

@@ -22,6 +22,7 @@ HOSTILE = [
     "- no list",
     "12. no list",
     "+ no list",
+    "see http://evil.example/x and www.evil.example",
     "&lt; &amp; &copy;",
     "&",
 ]
@@ -64,6 +65,14 @@ def test_whatever_the_words_a_cell_holds_them_and_nothing_else(words: str) -> No
     assert marks(document).isdisjoint(
         {"html_inline", "html_block", "link_open", "image", "code_inline", "em_open", "s_open"}
     )
+
+
+def test_an_address_is_no_link() -> None:
+    """GitHub makes links of bare addresses, unless their colon or dot is escaped."""
+    document = notice("Mind", "see https://evil.example/x and www.evil.example").markdown
+
+    assert "https://" not in document
+    assert "www." not in document
 
 
 def test_a_table_has_its_rows_and_columns() -> None:

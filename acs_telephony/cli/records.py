@@ -66,6 +66,9 @@ def _table(ctx: click.Context, folder: Path, name: str) -> Routing:
 
     if PurePath(name).name != name or name in ("", "-", ".."):
         raise Unusable(f"table: {quoted(name)} is no plain name. Put the table beside the answers.")
+    if not (folder / name).exists():
+        problem = f"table: {quoted(name)} is not beside the answers. Put it there, or leave it out. To try it:"
+        raise Unusable(f"{problem} acs-telephony example > {harmless(name)}")
     read = contents(ctx, ctx.command.params[0], str(folder / name))
     text = read[1] if read else b""
     table = read_table(text)

@@ -1,13 +1,13 @@
 """One case to decide, as its owner wrote it down: answers, lead times, a month's traffic, and the table it is about.
 
-Everything in it is the reader's own word. The text is TOML; what cannot be used is refused with every problem and its
-place. `table` is the name of a file: reading it is left to whoever may read files.
+Everything in it is the reader's own word. The text is TOML; what cannot be used is refused with its place. `table` is
+the name of a file: reading it is left to whoever may read files.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -27,8 +27,6 @@ from acs_telephony.models import quoted
 Status = Literal["proposed", "accepted", "rejected", "deprecated"]
 
 _LONGEST: Final = 120
-# What may follow can be answered as every other question is.
-_WORDS: Final[Mapping[object, str]] = {True: "yes", False: "no"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +70,31 @@ def read_case(text: str | bytes) -> Case:
     (True, 'yes', 'proposed')
     """
     read = read_toml(text, _File, "the answers")
-    further = {question.id for question in FURTHER}
-    known = [question.id for question in (*QUESTIONS, *FURTHER)]
-    if unknown := [name for name in read.answers if name not in known]:
-        near = [f"Did you mean {one}?" for one in get_close_matches(unknown[0], known, 1)]
-        remedy = " ".join([*near, f"The questions are: {', '.join(known)}."])
-        raise AnswerError("there is no such question", place=f"answers.{unknown[0]}", remedy=remedy)
-    today = {name: value for name, value in read.answers.items() if name not in further}
-    later = {name: _WORDS.get(value, value) for name, value in read.answers.items() if name in further}
+    answers = dict(_answers(read.answers))
+    later = {question.id: answers.pop(question.id) for question in FURTHER if question.id in answers}
     return Case(
-        situation=Situation(answers=Answers(**today), **later),
+        situation=Situation(answers=Answers(**answers), **later),
         lead_times={way: tuple(map(LeadTime, its, its.values())) for way, its in read.lead_times.items()},
         profile=read_profile(read.costs) if read.costs else None,
         **read.model_dump(exclude={"answers", "lead_times", "costs"}),
     )
+
+
+def _answers(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The answers as the questions take them: yes and no may be written as words or as TOML's true and false."""
+    questions = {question.id: question for question in (*QUESTIONS, *FURTHER)}
+    for name, value in given.items():
+        if name not in questions:
+            near = [f"Did you mean {one}?" for one in get_close_matches(name, questions, 1)]
+            remedy = " ".join([*near, f"The questions are: {', '.join(questions)}."])
+            raise AnswerError("there is no such question", place=f"answers.{name}", remedy=remedy)
+        allowed = questions[name].allowed
+        words: dict[Any, Any] = {"yes": True, "no": False} if True in allowed else {True: "yes", False: "no"}
+        answer = words.get(value, value) if isinstance(value, str | bool) else value
+        if answer not in allowed or type(answer) is not type(allowed[0]):
+            remedy = f"Use {'true or false' if True in allowed else ' or '.join(map(repr, allowed))}."
+            raise AnswerError(f"{quoted(value)} is not allowed", place=f"answers.{name}", remedy=remedy)
+        yield name, answer
 
 
 class _File(BaseModel):

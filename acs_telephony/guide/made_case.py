@@ -9,7 +9,9 @@ from acs_telephony.guide.made_month import CONTOSO_MONTH
 
 CONTOSO_ANSWERS: Final = f"""\
 # One case, as its owner wrote it down. Contoso is made up, and so are its figures.
-# Write your own file like this one, then: acs-telephony record answers.toml --output record.html
+# Write your own file like this one, with your table beside it. To try it as it is:
+#   acs-telephony example > table.json
+#   acs-telephony record answers.toml --output record.html
 # [answers] holds the questions of notebook 02. What is left out keeps its default: "unknown", for what may follow.
 
 title = "Contoso: telephony after 2028-09-30"

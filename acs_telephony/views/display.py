@@ -26,7 +26,7 @@ _WIDE: Final = 4
 _LONG_WORD: Final = re.compile(r"\S{12,}")
 _BREAK: Final = re.compile(r"(?<=[._/])(?=\w)|(?=[(\[{])")
 # What Markdown could take for a mark: anywhere, or at the beginning of a line, where a number may begin a list as well.
-_MARKDOWN: Final = re.compile(r"[\\`*_\[\]|~$#]|^[-+=]|^\d+[.)]")
+_MARKDOWN: Final = re.compile(r"[\\`*_\[\]|~$#]|^[-+=]|^\d+[.)]|:(?=//)|(?<=www)\.")
 _DATED: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -147,7 +147,7 @@ def together(*parts: Shown | Picture) -> Shown:
 
 
 def marked(words: str) -> str:
-    r"""Words for Markdown that mean themselves: no mark of Markdown and no tag of HTML in them works.
+    r"""Words for Markdown that mean themselves: no mark of Markdown, no tag and no link in them works.
 
     >>> print(marked(r"a|b <i> ^\d_1"))
     a\|b &lt;i&gt; ^\\d\_1

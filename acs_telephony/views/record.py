@@ -18,8 +18,9 @@ from acs_telephony.checking.auditing import Audit, audit
 from acs_telephony.checking.moving import prove, read_script
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.deciding.answering import Case
-from acs_telephony.deciding.choosing import QUESTIONS, Advice, Change, choose, smallest_changes
+from acs_telephony.deciding.choosing import QUESTIONS, Advice, Change, Verdict, choose, smallest_changes
 from acs_telephony.deciding.costing import Bill, price
+from acs_telephony.deciding.countries import offers
 from acs_telephony.deciding.rates import RateList
 from acs_telephony.deciding.successors import FURTHER, Following, follow
 from acs_telephony.deciding.timing import BackPlan, back_plan
@@ -151,8 +152,8 @@ class _Found:
         self.following: Following = follow(case.situation, as_of=case.as_of)
         self.plans: tuple[BackPlan, ...] = tuple(
             back_plan(case.lead_times.get(verdict.option, ()), option=verdict.option, as_of=case.as_of)
-            for verdict in (self.advice.sip, self.advice.cloud)
-            if verdict.word == "use and plan the move" or verdict.option in case.lead_times
+            for verdict, had in _had(self)
+            if had or verdict.option in case.lead_times
         )
         self.bill: Bill | None = price(case.profile, rates) if case.profile else None
         countries = [case.billing_country] if case.billing_country else []
@@ -196,11 +197,34 @@ def _outcome(found: _Found) -> Iterator[Part]:
 
 def _consequences(found: _Found) -> Iterator[Part]:
     yield from missing(found.advice)
+    yield from _leaving(found)
     if found.audit:
         risks = [one for one in found.audit.findings if one.severity != "note"]
         yield findings_table(risks, "Risks in the routing configuration")
     no_bill = notice("Unknown", "No profile of a month was given, so what it costs is unknown.")
     yield bill_page(found.bill) if found.bill else no_bill
+
+
+def _leaving(found: _Found) -> Iterator[Part]:
+    """What the guides say of leaving the ways that this tenant has."""
+    facts = load("lifecycle")
+    ways = [verdict.option for verdict, had in _had(found) if had]
+    rows = [
+        (row["who"], f"{row['text']} {row.get('doubt', '')}".strip(), cite("lifecycle", row["source"]))
+        for row in facts["rules"]
+        if row["option"] in ways and row["id"] not in ("cloud.tenant-without-numbers", "sip.new-tenant")
+    ]
+    if "cloud" in ways:
+        numbers = facts["moving"]["cloud_to_calling_plan"]
+        rows.append(("a tenant that moves its numbers", numbers["text"], cite("lifecycle", numbers["source"])))
+    if rows:
+        yield table("What to mind when leaving", ("who", "what", "source"), rows)
+
+
+def _had(found: _Found) -> Iterator[tuple[Verdict, bool]]:
+    answers = found.case.situation.answers
+    yield found.advice.cloud, answers.cloud_state == "with_numbers"
+    yield found.advice.sip, answers.sip_state == "configured"
 
 
 def _confirmation(found: _Found) -> Iterator[Part]:
@@ -260,6 +284,11 @@ def _open_answers(found: _Found) -> Iterator[tuple[str, str]]:
     for question in FURTHER:
         if getattr(found.case.situation, question.id) == "unknown":
             yield question.text, "Not answered."
+    for country in found.case.number_countries:
+        if offers(str(found.case.billing_country), country).bought == "unknown":
+            yield f"Whether you may have numbers of {country}", "No source tells; that is not a no."
+    for successor in found.following.named:
+        yield f"Whether {successor.name} can be had in your country, and on which day", "No source says."
     if found.case.billing_country is None:
         yield "Which numbers of Microsoft you may have", "No billing country was given."
 

@@ -192,7 +192,13 @@ def plan_move(
     )
     parties = tuple(Wave(name, tuple(map(_range, ranges))) for name, ranges in (waves or {}).items())
     move = Move(
-        gateways, tuple(known.values()) or (usage,), routes, policy, parties, tuple(_left_behind(table)), numbers
+        gateways,
+        tuple(known.values()) or (usage,),
+        routes,
+        policy,
+        parties,
+        tuple(_left_behind(table, numbers)),
+        numbers,
     )
     unknown = [f"alias {quoted(old)}" for old in aliases or () if old.lower() not in fqdns]
     unknown += [f"usages of {quoted(name)}" for name in groups if name not in {row.name for row in table.routes}]
@@ -252,8 +258,10 @@ def _unwritable(place: str, text: str) -> Iterator[Problem]:
         yield Problem(place, problem, "Take it out of the table, line ends too.")
 
 
-def _left_behind(table: SipConfiguration) -> Iterator[str]:
+def _left_behind(table: SipConfiguration, numbers: Sequence[str]) -> Iterator[str]:
     """What ACS has and Teams has not, each with its place; and what it is not known to do there."""
+    if numbers:
+        yield f"alternateCallerId, which takes a call that no route matches by one of {', '.join(numbers)}"
     yield from (f"{field} of the configuration" for field in map(quoted, table.model_extra or {}))
     for trunk in table.trunks:
         yield from (f"{field} of trunk {trunk.fqdn}" for field in _unknown(trunk))

@@ -182,12 +182,11 @@ def _numbers(numbers: Sequence[str]) -> Iterator[Task]:
 # ---------------------------------------------------------------- the script, read back
 
 # A quote inside a string stands twice; only the plain one ends a string, though PowerShell takes any of the five.
-_OTHER = rf"[^{QUOTES}\x00-\x1f]"
-_TEXT = rf"'(?:{_OTHER}|([{QUOTES}])\1)*'"
+_TEXT = rf"'(?:[^{QUOTES}]|([{QUOTES}])\1)*'"
 _STRING = re.compile(_TEXT)
 _KINDS: dict[str, re.Pattern[str]] = {
     "a text in single quotes": _STRING,
-    "texts in single quotes": re.compile(rf"{_TEXT}(?:,'(?:{_OTHER}|([{QUOTES}])\2)*')*"),
+    "texts in single quotes": re.compile(rf"{_TEXT}(?:,'(?:[^{QUOTES}]|([{QUOTES}])\2)*')*"),
     "a whole number": re.compile(r"[0-9]{1,9}(?![0-9])"),
     "$true or $false": re.compile(r"\$(?:true|false)(?![\w:])"),
     "'Global'": re.compile("'Global'"),
@@ -216,12 +215,17 @@ _NAME = re.compile(r" -([A-Za-z]+) ")
 def read_script(text: str | bytes, *, policy: str | None = None) -> RouteTable:
     """The route table of Teams that a script of a move makes; `policy` chooses among several.
 
+    A remark begins with `# `, because PowerShell obeys `#requires`.
     A gateway without -Enabled is disabled, as Teams has it (New-CsOnlinePSTNGateway.md). Raises ConfigurationError
     with line and column for anything that a move does not write.
     """
-    lines = [
-        (n, line) for n, line in enumerate(re.split("\r?\n", decoded(text)), 1) if line and not line.startswith("#")
-    ]
+    every = list(enumerate(re.split("\r?\n", decoded(text)), 1))
+    for n, line in every:
+        # A lone carriage return would end a remark and begin a command.
+        if not line.isprintable():
+            at = next(at for at, character in enumerate(line) if not character.isprintable())
+            raise _refused(n, at, "what stands here cannot be seen", "Take a script as it was written.")
+    lines = [(n, line) for n, line in every if line and not line.startswith("# ")]
     for (n, line), wanted in zip([*lines[:3], (1, "")][: len(PREAMBLE)], PREAMBLE, strict=False):
         if line != wanted:
             raise _refused(n, 0, f"the script has to begin with {quoted(wanted)}", "Take a script as it was written.")

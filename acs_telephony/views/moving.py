@@ -79,8 +79,8 @@ def script_shown(script: str, title: str = "The script", lines: int | None = Non
     left = len(its) - len(its[:lines])
     text = "\n".join([*its[:lines], *([f"... and {left} more lines"] if left else [])])
     style = (
-        f"white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid {CARD_BORDER};padding:8px;margin:8px 0;line-height:1.4;"
-        "background-color:transparent;color:inherit"
+        f"white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid {CARD_BORDER};padding:8px;margin:8px 0;"
+        "line-height:1.4;background-color:transparent;color:inherit"
     )
     words = html.escape(title)
     page = f'<p style="margin:8px 0 0;font-weight:bold">{words}</p>'

@@ -263,6 +263,7 @@ def test_the_checklist_has_every_step_role_alias_wave_and_number() -> None:
     assert all(role in words for roles in guide["roles"].values() for role in roles)
     assert "ams1.contoso.com and ams1-teams.contoso.com, until ACS is left" in words
     assert words.count("no alias for") == 3
+    assert all(kept in words for kept in guide["unchanged"])
     assert "wave pilot: +31201234500 to +31201234549 (50 numbers)" in words
     assert "release the numbers first" in words
     assert "support ticket" in words

@@ -150,7 +150,10 @@ def checklist(move: Move) -> tuple[Task, ...]:
         "add trunks and routes in Teams": [
             Task(_TEAMS, f"not carried over: {what}", _OURS) for what in move.not_carried
         ],
-        "update the SBC and its certificate": [Task(_SBC, _names(row), source) for row in move.gateways],
+        "update the SBC and its certificate": [
+            *(Task(_SBC, _names(row), source) for row in move.gateways),
+            Task(_SBC, f"leave as it is: {'; '.join(guide['unchanged'])}", source),
+        ],
         "move the numbers": [*(_wave(wave) for wave in move.waves), *(_numbers(move.numbers) if move.numbers else ())],
     }
     for who, step in zip(_WHO, guide["steps"], strict=True):

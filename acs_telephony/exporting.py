@@ -123,8 +123,6 @@ class Move:
     @property
     def undo(self) -> str:
         """The script that takes it away again, in the reverse order. By itself it changes nothing."""
-        routes = (_remove("VoiceRoute", row.name) for row in reversed(self.routes))
-        gateways = (_remove("PSTNGateway", row.fqdn) for row in reversed(self.gateways))
         return "\n".join(
             [
                 "# The way back from the move to Teams Direct Routing. By itself a dry run; with -Apply it removes.",
@@ -135,9 +133,9 @@ class Move:
                 "# 1. By hand: take the policy from every user who got it; the policy of everyone holds for them then.",
                 _grant("$null"),
                 *_section("2. The policy", [_remove("VoiceRoutingPolicy", self.policy)]),
-                *_section("3. Routes", routes),
+                *_section("3. Routes", (_remove("VoiceRoute", row.name) for row in self.routes[::-1])),
                 *_section("4. Usages", (_usage("Remove", one) for one in reversed(self.usages))),
-                *_section("5. Gateways, when no route names them any more", gateways),
+                *_section("5. Gateways", (_remove("PSTNGateway", row.fqdn) for row in self.gateways[::-1])),
                 "",
             ]
         )

@@ -16,12 +16,12 @@ import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
-from acs_telephony import contoso
+from acs_telephony import SipConfiguration, Trunk, contoso
 from acs_telephony.checking.route_table import RouteRow, RouteTable
 from acs_telephony.cli.commands import main
 from acs_telephony.deciding.answering import Case, read_case
 from acs_telephony.deciding.choosing import QUESTIONS, Answers
-from acs_telephony.deciding.successors import FURTHER, Situation
+from acs_telephony.deciding.successors import FURTHER, Situation, follow
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import sources
 from acs_telephony.guide.made_case import CONTOSO_ANSWERS, contoso_case
@@ -162,6 +162,35 @@ def test_nothing_of_a_stranger_works() -> None:
     assert {"html_inline", "html_block", "link_open"}.isdisjoint(token.type for token in [*tokens, *inside])
     assert "\x1b" not in made.html + made.markdown
     assert "\u202e" not in made.html + made.markdown
+
+
+def test_what_leaving_takes_is_told_for_what_a_tenant_has_and_for_nothing_else(shipped: Record) -> None:
+    """By the rules of lifecycle.toml: release numbers before deleting a resource; the last day for direct routing."""
+    release, last = "numbers left without a resource may go on costing money", "Has to be gone by 2028-09-30"
+
+    assert (release in Page(shipped.html).text, last in Page(shipped.html).text) == (True, True)
+    only = Situation(answers=Answers(cloud_state="without_numbers", sip_state="configured"))
+    told = Page(record(Case(title="x", as_of=DAY, situation=only)).html).text
+    assert (release in told, last in told) == (False, True)
+    assert "What to mind when leaving" not in Page(record(Case(title="x", as_of=DAY)).html).text
+
+
+def test_a_move_to_teams_is_proven_where_teams_direct_routing_is_named(shipped: Record) -> None:
+    confirmed = {title: part for _, title, part in shipped.sections}["Confirmation"].text
+
+    assert "Proven: no number changes its first choice" in " ".join(confirmed.split())
+    outside = record(Case(title="x", as_of=DAY, situation=Situation(outside_teams="yes")), contoso())
+    assert "teams-direct-routing" not in {one.id for one in follow(outside.case.situation, as_of=DAY).named}
+    assert "Proven" not in outside.markdown
+
+
+def test_a_table_that_cannot_be_moved_says_why(shipped: Record) -> None:
+    """An FQDN of 64 characters: ACS takes 249, Teams 63 (New-CsOnlinePSTNGateway.md, date not given)."""
+    long = Trunk(fqdn=f"{'a' * 52}.contoso.com", sip_signaling_port=5061)
+    made = record(shipped.case, SipConfiguration(trunks=(long,)))
+
+    assert len(long.fqdn) == 64
+    assert "64 characters, and Teams takes 63" in Page(made.html).text
 
 
 # --- what is open

@@ -20,8 +20,8 @@ def record_panel(case: Case, routing: Routing | None = None, rates: RateList | N
 
     def answer(title: str, status: Status) -> Shown:
         made = record(replace(case, title=title.strip(), status=status), routing, rates)
-        page, links = record_page(made), " ".join(_links(made))
-        return Shown(f"{page.html}\n<p>{links}</p>", page.text, page.said)
+        page = record_page(made)
+        return Shown(f'{page.html}\n<div class="acs-row">{"".join(_links(made))}</div>', page.text, page.said)
 
     controls = {
         "title": Text(case.title, description="Title", continuous_update=False, **FILL),

@@ -221,7 +221,7 @@ def test_a_route_that_cannot_be_read_is_told_as_unknown() -> None:
     )
 
     assert "'broken'" in unknowns.text
-    assert "not proven" in unknowns.text
+    assert "not read" in unknowns.text
 
 
 # --- the command

@@ -223,8 +223,8 @@ def _leaving(found: _Found) -> Iterator[Part]:
 
 def _had(found: _Found) -> Iterator[tuple[Verdict, bool]]:
     answers = found.case.situation.answers
-    yield found.advice.cloud, answers.cloud_state == "with_numbers"
     yield found.advice.sip, answers.sip_state == "configured"
+    yield found.advice.cloud, answers.cloud_state == "with_numbers"
 
 
 def _confirmation(found: _Found) -> Iterator[Part]:
@@ -306,8 +306,12 @@ def _open_routing(found: _Found) -> Iterator[tuple[str, str]]:
     if found.audit is None:
         yield "Where calls go", "No routing configuration was given."
         return
+    depends = [one for one in found.audit.findings if one.certainty == "depends on how the service matches"]
+    if depends:
+        such = f"{len(depends)} findings of the audit, such as: {depends[0].sentence}"
+        yield such, "No source says whether the service searches a pattern in a number or matches the whole of it."
     for one in found.audit.findings:
-        if one.certainty != "certain" or one.rule == "unreadable":
+        if one.certainty == "not proven" or one.rule == "unreadable":
             yield one.sentence, "not read" if one.rule == "unreadable" else one.certainty
 
 

@@ -24,6 +24,8 @@ from acs_telephony.deciding.choosing import QUESTIONS, Answers
 from acs_telephony.deciding.successors import FURTHER, Situation, follow
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import sources
+from acs_telephony.guide.editing import change_route
+from acs_telephony.guide.exercises import NL_PREMIUM
 from acs_telephony.guide.made_case import CONTOSO_ANSWERS, contoso_case
 from acs_telephony.guide.made_month import contoso_month
 from acs_telephony.views.panels import record_panel
@@ -32,6 +34,8 @@ from tests.conftest import ROOT, cases
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.lab import Reader
 
 ANSWERS = ROOT / "notebooks" / "answers.toml"
 DAY = read_case(ANSWERS.read_bytes()).as_of
@@ -282,6 +286,8 @@ def test_what_cannot_be_used_is_refused_with_its_place(
 def test_the_panel_offers_both_files_of_the_record_that_it_shows(shipped: Record) -> None:
     panel = record_panel(shipped.case, contoso())
     panel.controls["status"].value = "accepted"
+    assert "<a " not in panel.answer.value  # nothing is written before the button is pressed
+    panel.controls["write"].click()
     links = [attrs for tag, attrs in Page(panel.answer.value).tags if tag == "a"]
     accepted = record(replace(shipped.case, status="accepted"), contoso())
 
@@ -290,6 +296,8 @@ def test_the_panel_offers_both_files_of_the_record_that_it_shows(shipped: Record
     panel.controls["title"].value = " "
     assert "a record needs a title" in panel.error.value
     assert "accepted" in panel.answer.value
+    panel.controls["title"].value = "Another title"
+    assert "<a " not in panel.answer.value  # they would save what the panel no longer shows
 
 
 def saved(link: str) -> str:
@@ -353,3 +361,20 @@ def test_it_fits_on_paper(browser: Browser, shipped: Record, tmp_path: Path) -> 
     assert wide == []
     assert pdf.startswith(b"%PDF-")
     page.close()
+
+
+def test_a_record_is_written_and_saved_from_the_notebook_with_keys_alone(reader: Reader, tmp_path: Path) -> None:
+    reader.open("notebooks/11_after_2028.ipynb")
+    reader.run_all()
+    panel = reader.panel("Record")
+    panel.get_by_role("button", name="Write the record").focus()
+    reader.page.keyboard.press("Enter")
+    link = panel.get_by_role("link", name="Save the record as a page")
+    link.focus()
+    with reader.page.expect_download() as coming:
+        reader.page.keyboard.press("Enter")
+    coming.value.save_as(tmp_path / "record.html")
+    case, ours = contoso_case(), change_route(contoso().configuration, 9, pattern=NL_PREMIUM)
+
+    assert coming.value.suggested_filename == "record.html"
+    assert (tmp_path / "record.html").read_text(encoding="utf-8") == record(case, ours).html

@@ -97,7 +97,8 @@ class Panel(VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._show()
 
     def _show(self) -> None:
-        values: dict[str, Any] = {name: control.value for name, control in self.controls.items()}
+        given = {name: control for name, control in self.controls.items() if not isinstance(control, Button)}
+        values: dict[str, Any] = {name: control.value for name, control in given.items()}
         try:
             shown = self._ask(**values)
         except AcsTelephonyError as error:

@@ -158,14 +158,33 @@ def told_successors(a: Answers, further: dict[str, str]) -> set[str]:
     found = {"teams-phone-extensibility"} if says["application_goes_on"] else set()
     if not a.wants_pstn:
         return found | ({"teams-direct-routing"} if a.equipment_interop and says["runs_sbcs"] else set())
-    microsoft = a.mixed_routing or (a.microsoft_managed and not a.retain_carrier)
-    plan = microsoft and says["calling_plan_offered"] and not says["complex_routing"]
+    # First the calls that Microsoft may have: all of them, or with two ways some; a carrier that stays has the others.
+    if a.mixed_routing:
+        to_microsoft, to_carrier = True, True
+    else:
+        to_microsoft, to_carrier = a.microsoft_managed and not a.retain_carrier, a.retain_carrier
+    plan = to_microsoft and says["calling_plan_offered"] and not says["complex_routing"]
     if plan:
         found.add("teams-calling-plan")
-    if says["runs_sbcs"]:
-        sbc = a.has_supported_sbc or a.sip_state == "configured"
-        if not plan or sbc or a.mixed_routing or a.equipment_interop:
-            found.add("teams-direct-routing")
-    elif says["operator_serves"] and not plan:
+    whole = plan and not to_carrier  # then Microsoft has all of the calls, and no operator is asked
+    operator = says["operator_serves"] and not whole
+    sbc_wanted = to_carrier or a.equipment_interop or a.has_supported_sbc or a.sip_state == "configured"
+    sbc_wanted = sbc_wanted or says["complex_routing"] or not (whole or operator)
+    if says["runs_sbcs"] and sbc_wanted:
+        found.add("teams-direct-routing")
+    elif operator:
         found.add("operator-connect")
     return found
+
+
+def told_left(a: Answers, further: dict[str, str]) -> set[str]:
+    """What has no way in Teams: all calls, those of a carrier that stays, equipment."""
+    found = told_successors(a, further)
+    if further["outside_teams"] == "yes" or not found:
+        return set()
+    sbc, left = "teams-direct-routing" in found, set()
+    if a.wants_pstn and found <= {"teams-phone-extensibility"}:
+        left.add("your calls")
+    elif a.wants_pstn and a.mixed_routing and not sbc and "operator-connect" not in found:
+        left.add("the calls that stay with your carrier")
+    return left | ({"your equipment"} if a.equipment_interop and not sbc else set())

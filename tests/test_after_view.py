@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from acs_telephony.deciding.choosing import Answers, choose
+from acs_telephony.deciding.choosing import QUESTIONS, Answers, choose
 from acs_telephony.deciding.successors import FURTHER, Situation, clause_words, follow
 from acs_telephony.deciding.timing import AS_OF, DAYS, LeadTime, back_plan, steps
 from acs_telephony.facts import load
 from acs_telephony.guide.exercises import check_follows
-from acs_telephony.views.advice import OUTCOMES, headline
+from acs_telephony.views.advice import OUTCOMES, decision, headline, standing
 from acs_telephony.views.after import following_page, moments_table, plan_table, timeline_picture
 from acs_telephony.views.panels import time_panel
 from tests.test_choose_panel import said, set_controls, words
-from tests.test_successors import PERSONA_CASES, situation_of
+from tests.test_successors import PERSONA_CASES, PERSONAS, situation_of
 
 BANK = Situation(
     answers=Answers(retain_carrier=True, has_supported_sbc=True), application_goes_on="yes", outside_teams="no",
@@ -35,7 +35,7 @@ def test_each_person_is_told_what_fits_why_and_what_it_takes(persona: dict[str, 
     following = follow(situation_of(persona), as_of=AS_OF)
     page = words(following_page(following).html)
     for known in load("lifecycle")["successors"]:
-        fit = {"fits": "yes", "perhaps": "perhaps if"}.get(persona["fit"].get(known["id"], ""), "no not so:")
+        fit = {"fits": "yes", "perhaps": "perhaps if"}.get(persona["fit"].get(known["id"], ""), "no does not hold:")
         assert f"{known['name']} {fit} " in page
         told = f"{known['name']} {'; '.join(known['gains']) or 'the guide says nothing'} "
         assert (told in page) is (known["id"] in persona["fit"])
@@ -43,10 +43,11 @@ def test_each_person_is_told_what_fits_why_and_what_it_takes(persona: dict[str, 
         assert all(clause_words(clause) in page for clause in one.deciding)
         assert all(thing in page for thing in (*one.gains, *one.mind, *one.licences))
         assert not one.contradiction or f"On {one.name} the guide contradicts itself. {one.contradiction}" in page
-    assert ("contradicts itself" in page) is ("operator-connect" in persona["fit"])
+    assert "On Microsoft Teams Operator Connect the guide contradicts itself." in page
     for name, answer in persona.get("changes", ()):
-        text = next(question.text for question in FURTHER if question.id == name)
-        assert f"{text} If the answer were {answer}, something would fit." in page
+        text = next(question.text for question in (*QUESTIONS, *FURTHER) if question.id == name)
+        assert f"{text} {answer.capitalize()}." in page.partition("What would change it")[2]
+    assert all(left in following_page(following).said for left in persona.get("left", ()))
     assert ("no source here says" in page) is bool(persona["fit"])
     assert "acs-retirement-and-breaking-changes-guide.md, 2026-08-18 (RETIRE)" in page or not persona["fit"]
     assert "which clauses decide is our reading" in page
@@ -58,6 +59,45 @@ def test_a_bank_hears_of_extensibility_beside_direct_routing_and_of_the_sdks() -
     assert page.said == f"As of 2026-11-22: the guide of 2026-08-18 names what can follow: {named}"
     assert "beside what carries its calls: Microsoft Teams Direct Routing." in page.text
     assert load("lifecycle")["sdks"]["text"] in page.text
+
+
+def test_for_each_successor_it_is_told_for_which_way_the_guide_calls_it_best_and_for_whom() -> None:
+    """Which of the two options it is for, is what the contradiction on Operator Connect is about."""
+    page = words(following_page(follow(BANK, as_of=AS_OF)).html)
+    ways = {"cloud": "Voice Calling (PSTN)", "sip": "Azure direct routing"}
+    for known in load("lifecycle")["successors"]:
+        best = " and ".join(ways[way] for way in known["best_for"])
+        assert f"{known['name']} {best} {'; '.join(row['text'] for row in known['fits'])} " in f"{page} "
+    assert "Microsoft Teams Operator Connect Voice Calling (PSTN) and Azure direct routing " in page
+
+
+def test_answers_that_would_name_the_same_stand_together_with_what_they_would_name() -> None:
+    """By hand: a webshop for which Calling Plan fits, with an operator beside it and no wish to run SBCs."""
+    shop = situation_of(PERSONAS[0])
+    page = words(following_page(follow(shop, as_of=AS_OF)).html)
+    texts = {question.id: question.text for question in (*QUESTIONS, *FURTHER)}
+    operator = (
+        f"{texts['retain_carrier']} Yes. {texts['microsoft_managed']} No. {texts['complex_routing']} Yes. "
+        f"{texts['calling_plan_offered']} No. {NAMES['operator-connect']}"
+    )
+    assert operator in page
+    assert f"{texts['wants_pstn']} No. nothing" in page
+    both = f"{NAMES['teams-calling-plan']}, {NAMES['operator-connect']}"
+    assert f"{texts['mixed_routing']} Yes. {both}" in page
+    assert f"{texts['outside_teams']} Yes. {NAMES['third-party']}" in page
+
+
+def test_on_a_late_day_what_advises_says_that_its_sources_were_not_read_since() -> None:
+    late, mark = date(2029, 12, 1), "not read since 2026-11-22"
+    plan = back_plan([], as_of=late)
+    following, advice = follow(BANK, as_of=late), choose(BANK.answers, as_of=late)
+    told = following_page(following).text
+    assert told.count(mark) == told.count("(RETIRE)") >= 4
+    assert plan_table(plan).text.count(mark) == 1
+    for part in (*standing(advice), decision(BANK.answers, as_of=late)):
+        assert mark in part.text
+    today = (following_page(follow(BANK, as_of=AS_OF)), plan_table(back_plan([], as_of=AS_OF)))
+    assert mark not in "".join(part.text for part in (*today, decision(BANK.answers, as_of=AS_OF)))
 
 
 def test_before_the_guide_a_page_says_why_nothing_is_named() -> None:
@@ -128,6 +168,8 @@ def test_what_nobody_estimated_is_unknown_in_the_table_and_in_the_picture() -> N
     assert "take the numbers out, by a support ticket unknown unknown unknown" in words(shown.html)
     assert "(RETIRE)" in shown.text
     assert ">unknown<" in timeline_picture(AS_OF, plan).dot
+    assert "Away from Voice Calling (PSTN), backwards from 2028-09-30" in shown.text
+    assert "those out of Azure; into a successor no source here has any." in " ".join(shown.text.split())
     late = back_plan([LeadTime("delete the resource", 10)], option="cloud", as_of=date(2028, 9, 21))
     assert "On 2028-09-21 even that day is past: this plan is late." in plan_table(late).said
 
@@ -165,19 +207,56 @@ def test_answers_in_the_panel_leave_one_name_without_a_perhaps() -> None:
     assert f"names what can follow: {NAMES['teams-calling-plan']}." in said(panel)
 
 
+def tenant(cloud: Any, sip: Any) -> Situation:
+    return Situation(answers=Answers(cloud_state=cloud, sip_state=sip))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "sip", "ways"),
+    [
+        ("with_numbers", "not_configured", ["Voice Calling (PSTN)"]),
+        ("without_numbers", "configured", ["Azure direct routing"]),
+        ("with_numbers", "configured", ["Azure direct routing", "Voice Calling (PSTN)"]),
+        ("without_numbers", "not_configured", []),
+    ],
+)
+def test_the_panel_plans_the_moves_that_a_tenant_has_to_make(cloud: str, sip: str, ways: list[str]) -> None:
+    panel = time_panel(tenant(cloud, sip))
+    page = words(panel.answer.value)
+    assert [
+        way for way in ("Azure direct routing", "Voice Calling (PSTN)") if f"Away from {way}, backwards from" in page
+    ] == ways
+    assert ("nothing to move" in said(panel)) is not ways
+    options = (["sip"] if sip == "configured" else []) + (["cloud"] if cloud == "with_numbers" else [])
+    listed = [f"{step}: ?" for option in options or ["sip", "cloud"] for step in steps(option)]  # type: ignore[arg-type]
+    assert panel.controls["lead_times"].value.splitlines() == listed
+
+
 def test_lead_times_in_the_panel_give_a_plan_and_nonsense_is_refused_in_its_place() -> None:
-    panel = time_panel()
-    assert panel.controls["lead_times"].value == "\n".join(f"{step}: ?" for step in steps("sip"))
+    panel = time_panel(tenant("with_numbers", "configured"))
     assert "When to begin is unknown, for 9 of 9 lead times are unknown." in said(panel)
-    set_controls(panel, lead_times="\n".join(f"{step}: 90" for step in steps("sip")))
+    assert "When to begin is unknown, for 3 of 3 lead times are unknown." in said(panel)
+    assert "those of the move to Teams Direct Routing; into another successor no source here has any." in said(panel)
+    days = [f"{step}: 90" for step in steps("sip")]
+    set_controls(panel, lead_times="\n".join([*days, *(f"{step}: 10" for step in steps("cloud"))]))
     assert "The latest day to begin is 2026-07-13." in said(panel)
+    assert "The latest day to begin is 2028-08-31." in said(panel)  # three steps of ten days, by hand
+    assert all(f"below it the {count} steps of a plan" in panel.answer.value for count in (9, 3))
     good = panel.answer.value
     set_controls(panel, lead_times="<img src=x>: 3")
     assert "there is no step" in words(panel.error.value)
+    assert all(step in words(panel.error.value) for step in (*steps("sip"), *steps("cloud")))
     assert "<img src=x>" not in panel.error.value
     set_controls(panel, lead_times="move the numbers: soon")
     assert "is no lead time. Write a step, a colon and" in words(panel.error.value)
     assert panel.answer.value == good
+
+
+def test_steps_of_a_way_that_a_tenant_does_not_have_may_be_planned_too() -> None:
+    panel = set_controls(time_panel(), lead_times="delete the resource: 10")
+    assert "Away from Voice Calling (PSTN), backwards from 2028-09-30" in words(panel.answer.value)
+    assert "Away from Azure direct routing" not in words(panel.answer.value)
+    assert "nothing to move" not in said(panel)
 
 
 # ---------------------------------------------------------------- the check of an exercise

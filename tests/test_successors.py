@@ -22,18 +22,20 @@ from acs_telephony.deciding.successors import (
     CLAUSES,
     FURTHER,
     RULES,
+    TOGETHER,
     TPE,
     Following,
     Result,
     Situation,
     clause_words,
     follow,
+    turned,
 )
 from acs_telephony.deciding.timing import DAYS
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import load
 from tests.conftest import cases
-from tests.second_telling import every_answer_set, told_successors
+from tests.second_telling import every_answer_set, told_left, told_successors
 from tests.test_choosing import BENDS
 
 TODAY = date(2026, 11, 22)
@@ -42,6 +44,9 @@ PERSONA_CASES = cases("following.toml", "persona")
 PERSONAS: list[dict[str, Any]] = [case.values[0] for case in PERSONA_CASES]
 
 # ---------------------------------------------------------------- the personas
+
+
+LEFT = ("your calls", "the calls that stay with your carrier", "your equipment")
 
 
 def situation_of(persona: Mapping[str, Any]) -> Situation:
@@ -53,7 +58,7 @@ def seen(following: Following, persona: Mapping[str, Any], *, why: bool = True) 
     found: dict[str, Any] = {
         "result": following.result,
         "fit": {one.id: one.fit for one in following.named},
-        "changes": [list(change) for change in following.changes],
+        "left": [words for words in LEFT if f" {words}" in following.reason.partition(", nothing in Teams")[0]],
         "hangs_on": {one.id: list(one.hangs_on) for one in following.named if one.hangs_on},
     }
     if why:
@@ -62,7 +67,7 @@ def seen(following: Following, persona: Mapping[str, Any], *, why: bool = True) 
 
 
 def comes_out(persona: Mapping[str, Any], clauses: Mapping[str, Clause] = CLAUSES, *, why: bool = True) -> bool:
-    whole = {"changes": [], "hangs_on": {}, "deciding": {}, **persona}
+    whole = {"left": [], "hangs_on": {}, "deciding": {}, **persona}
     found = seen(follow(situation_of(persona), as_of=TODAY, clauses=clauses), whole, why=why)
     return all(found[key] == whole[key] for key in found)
 
@@ -70,9 +75,12 @@ def comes_out(persona: Mapping[str, Any], clauses: Mapping[str, Clause] = CLAUSE
 @pytest.mark.parametrize("persona", PERSONA_CASES)
 def test_each_persona_comes_out_as_the_guide_says(persona: dict[str, Any]) -> None:
     assert set(persona["further"]) == {question.id for question in FURTHER}
-    whole = {"changes": [], "hangs_on": {}, "deciding": {}, **persona}
-    found = seen(follow(situation_of(persona), as_of=TODAY), whole)
+    whole = {"left": [], "hangs_on": {}, "deciding": {}, **persona}
+    following = follow(situation_of(persona), as_of=TODAY)
+    found = seen(following, whole)
     assert found == {key: whole[key] for key in found}
+    changes = [list(change) for change in following.changes]
+    assert changes == persona.get("changes", changes)
     assert list(found["fit"]) == [one for one in RULES if one in found["fit"]]
 
 
@@ -138,7 +146,7 @@ def test_every_situation_on_each_day_comes_out_as_the_second_telling_says_and_ge
             following = follow(situation, as_of=day)
             results.add(following.result)
             if day < GUIDE:
-                assert (following.result, following.judged, following.changes) == ("not written yet", (), ())
+                assert (following.result, following.judged) == ("not written yet", ())
                 assert "2026-08-18" in following.reason
                 continue
             assert {one.id for one in following.named} == told, (situation, day)
@@ -147,9 +155,9 @@ def test_every_situation_on_each_day_comes_out_as_the_second_telling_says_and_ge
             needed = answers.wants_pstn or answers.equipment_interop or further["application_goes_on"] == "yes"
             assert (following.result == "nothing has to follow") is not needed
             assert following.named or following.reason
-            calls = answers.wants_pstn or answers.equipment_interop
-            # Calls without a way are told so, with what would give them one.
-            assert bool(following.changes) is bool(calls and told <= {TPE})
+            left = [words for words in LEFT if words in told_left(answers, further)]
+            words = f"For {' and '.join(left)}, nothing in Teams that the guide names fits." if left else ""
+            assert following.result != "named" or following.reason == words
     assert reached == {successor["id"] for successor in load("lifecycle")["successors"]}
     assert results == set(get_args(Result))
 
@@ -166,13 +174,60 @@ def test_an_application_goes_to_extensibility_beside_direct_routing_where_sbcs_a
     assert beside == 2**4 * 2**3
 
 
-def test_each_change_gives_calls_a_way_and_no_other_single_answer_does() -> None:
-    for answers, further in product(every_answer()[1::3], every_further("no", "yes")):
+TURNED = (
+    "wants_pstn",
+    "retain_carrier",
+    "microsoft_managed",
+    "mixed_routing",
+    "equipment_interop",
+    "has_supported_sbc",
+)
+
+
+def test_each_change_names_others_and_no_other_single_answer_does() -> None:
+    changed = 0
+    for answers, further in list(product(every_answer(), every_further("no", "yes")))[::5]:
         following = follow(Situation(answers=answers, **further), as_of=TODAY)
-        if following.changes:
-            turned = {name: {**further, name: "no" if said == "yes" else "yes"} for name, said in further.items()}
-            ways = [(name, then[name]) for name, then in turned.items() if told_successors(answers, then) - {TPE}]
-            assert list(following.changes) == ways
+        now = told_successors(answers, further)
+        today = {name: replace(answers, **{name: not getattr(answers, name)}) for name in TURNED}
+        later = {name: {**further, name: "no" if said == "yes" else "yes"} for name, said in further.items()}
+        others = [
+            (name, "yes" if getattr(other, name) else "no")
+            for name, other in today.items()
+            if told_successors(other, further) != now
+        ]
+        others += [(name, other[name]) for name, other in later.items() if told_successors(answers, other) != now]
+        assert list(following.changes) == others
+        for name, answer in following.changes:
+            named = follow(turned(following.situation, name, answer), as_of=TODAY).named
+            assert {one.id for one in named} != now
+        changed += len(others)
+    assert changed > 1000
+    assert follow(Situation(), as_of=date(2026, 8, 17)).changes == ()
+
+
+def test_an_answer_that_is_unknown_is_no_change_for_it_is_what_a_name_hangs_on() -> None:
+    following = follow(Situation(runs_sbcs="no"), as_of=TODAY)
+    open_questions = {question.id for question in FURTHER} - {"runs_sbcs"}
+    assert {name for one in following.named for name in one.hangs_on} == open_questions
+    assert open_questions.isdisjoint(name for name, _ in following.changes)
+    assert ("runs_sbcs", "yes") in following.changes
+
+
+def test_a_clause_that_is_said_not_to_hold_holds_for_no_open_answer() -> None:
+    """Otherwise it is told that no answer makes all of them hold together."""
+    together = 0
+    for answers, further in list(product(every_answer(), every_further("no", "yes", "unknown")))[::37]:
+        ways = [("no", "yes") if said == "unknown" else (said,) for said in further.values()]
+        known = [Situation(answers=answers, **dict[str, Any](zip(further, way, strict=True))) for way in product(*ways)]
+        for one in follow(Situation(answers=answers, **further), as_of=TODAY).judged:
+            if one.fit == "does not fit" and one.deciding != (TOGETHER,):
+                for situation in known:
+                    judged = follow(situation, as_of=TODAY).judged
+                    there = next(other for other in judged if other.id == one.id)
+                    assert set(one.deciding) <= set(there.deciding), situation
+            together += one.deciding == (TOGETHER,)
+    assert together
 
 
 def test_an_unknown_answer_is_every_answer() -> None:
@@ -202,7 +257,7 @@ def test_what_is_said_of_a_successor_is_what_the_facts_say() -> None:
     for one, known in zip(judged, load("lifecycle")["successors"], strict=True):
         assert (one.id, one.name, one.gains, one.mind) == (known["id"], known["name"], known["gains"], known["mind"])
         assert one.fits == tuple(row["text"] for row in known["fits"])
-        assert (one.licences, one.source) == (known["licences"], ("RETIRE",))
+        assert (one.licences, one.best_for, one.source) == (known["licences"], known["best_for"], ("RETIRE",))
     assert [one.id for one in judged if one.contradiction] == ["operator-connect"]
     assert judged[2].contradiction == load("lifecycle")["successors"][2]["contradiction"]
 

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from acs_telephony.deciding.timing import DAYS, LeadTime, back_plan, end_of_service, read_lead_times, steps
+from acs_telephony.deciding.choosing import Answers
+from acs_telephony.deciding.timing import (
+    DAYS,
+    LeadTime,
+    back_plan,
+    back_plans,
+    end_of_service,
+    leaving,
+    read_lead_times,
+    steps,
+)
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import load
 
@@ -82,6 +92,31 @@ def test_a_plan_is_late_once_its_latest_start_is_past(as_of: date, late: bool) -
     assert back_plan([LeadTime("move the numbers", 10)], as_of=as_of).late is late
     whole = [LeadTime(step, 10 if step == OUT else 0) for step in steps("cloud")]
     assert back_plan(whole, option="cloud", as_of=as_of).late is late
+
+
+@pytest.mark.parametrize(
+    ("tenant", "left"),
+    [
+        (("no_resource", "no_resource"), ()),
+        (("without_numbers", "not_configured"), ()),
+        (("without_numbers", "configured"), ("sip",)),
+        (("with_numbers", "not_configured"), ("cloud",)),
+        (("with_numbers", "configured"), ("sip", "cloud")),
+    ],
+)
+def test_a_tenant_has_a_plan_for_each_way_that_it_leaves_or_gives_days_for(tenant: Any, left: tuple[str, ...]) -> None:
+    answers = Answers(cloud_state=tenant[0], sip_state=tenant[1])
+    assert leaving(answers) == left
+    assert tuple(plan.option for plan in back_plans([], answers, as_of=TODAY)) == left
+    days = [LeadTime(DELETE, 3), LeadTime("move the numbers", 5)]
+    plans = back_plans(days, answers, as_of=TODAY)
+    assert plans == (back_plan(days[1:], as_of=TODAY), back_plan(days[:1], option="cloud", as_of=TODAY))
+
+
+def test_what_is_a_step_of_no_way_is_refused_with_the_steps_of_both() -> None:
+    with pytest.raises(AnswerError) as caught:
+        back_plans([LeadTime("hurry", 1)], Answers(), as_of=TODAY)
+    assert all(step in str(caught.value) for step in (*steps("sip"), *steps("cloud")))
 
 
 def test_a_last_day_of_your_own_goes_before_that_of_the_service() -> None:

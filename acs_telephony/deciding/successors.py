@@ -3,7 +3,8 @@
 The successors and what each one fits are those of the guide of 2026-08-18 (`facts/lifecycle.toml`). `CLAUSES` has one
 predicate for each clause that decides, and `RULES` one rule over clauses for each successor, as in `choosing.py`. Which
 clauses decide is our reading: two of the guide's (to move step by step; an operator who manages the numbers) are asked
-of nobody, for every successor that they speak for can be told by the others.
+of nobody, for every successor that they speak for can be told by the others. What goes on may have several parts: calls
+that may leave the carrier, calls that stay with it, equipment. Each needs a way of its own, and one without is told.
 
 An answer may be "unknown". Then each possible answer is judged, and a successor that fits for some of them and not for
 others is "perhaps", with the questions on which that hangs.
@@ -11,7 +12,7 @@ others is "perhaps", with the questions on which that hangs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -19,7 +20,8 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
-from acs_telephony.deciding.choosing import EQUIPMENT, PSTN, Answers, Clause, Question, Truths
+from acs_telephony.deciding.choosing import EQUIPMENT, MIXED, PSTN, QUESTIONS, Answers, Clause, Question, Truths
+from acs_telephony.deciding.lifecycle import Option
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import load, source
 
@@ -34,17 +36,23 @@ CONTROL, NO_SBCS = "direct-routing.fits.carrier-and-control", "operator-connect.
 CERTIFIED = "operator-connect.fits.certified-operator"
 APPLICATION, OUTSIDE = "extensibility.fits.application", "third-party.fits.outside-teams"
 CALLS, NEED, INSIDE = "ours.calls-or-equipment", "ours.something-goes-on", "ours.inside-teams"
-RUNS_SBCS, LAST = "ours.runs-sbcs", "ours.nothing-else"
+FREE, RUNS_SBCS, LAST = "ours.free-to-go", "ours.runs-sbcs", "ours.nothing-else"
+NO_NEED, TOGETHER = "ours.no-need-of-sbcs", "ours.together"
 
-#: The clauses that are ours, and two of today's, in words; those of the successors have theirs in the facts.
+#: The clauses that are ours, and three of today's, in words; those of the successors have theirs in the facts.
 OURS: Final[Mapping[str, str]] = MappingProxyType({
     PSTN: "you want calls over the PSTN",
     EQUIPMENT: "you have a PBX, pagers or analog devices to link",
+    MIXED: "you leave some calls to Microsoft and others to your carrier",
     CALLS: "you want calls over the PSTN, or have equipment to link",
     NEED: "there are calls, equipment or an application to go on with",
-    INSIDE: "you do not ask to stay outside Teams",
+    INSIDE: "you are willing to go to Teams",
+    FREE: "all or some of your calls are free to go to Microsoft",
     RUNS_SBCS: "you are willing to run SBCs",
-    LAST: "calls go on, and neither Calling Plan nor Operator Connect fits",
+    NO_NEED: "your calls can do without SBCs: you have none, and no carrier, equipment or complex routing asks for one",
+    LAST: "Direct Routing alone is left for your calls",
+    # Never evaluated: what fails where open answers decide which of its clauses does.
+    TOGETHER: "all that it takes at once, whatever the open answers turn out to be",
 })  # fmt: skip
 
 _OPEN: Final = get_args(YesNo)
@@ -73,18 +81,21 @@ CLAUSES: Final[Mapping[str, Clause]] = MappingProxyType({
     NEED: lambda _, t: t[CALLS] or t[APPLICATION],
     OUTSIDE: lambda _, t: t["outside_teams"],
     INSIDE: lambda _, t: not t["outside_teams"],
-    # Mixed routing leaves some of the calls to Microsoft, whatever is said of the others.
-    MANAGED: lambda a, _: a.mixed_routing or (a.microsoft_managed and not a.retain_carrier),
+    MANAGED: lambda a, _: a.microsoft_managed,
+    MIXED: lambda a, _: a.mixed_routing,
+    FREE: lambda a, t: t[MIXED] or not a.retain_carrier,
     SIMPLE: lambda _, t: not t["complex_routing"],
     ON_OFFER: lambda _, t: t["calling_plan_offered"],
     RUNS_SBCS: lambda _, t: t["runs_sbcs"],
     NO_SBCS: lambda _, t: not t["runs_sbcs"],
     CERTIFIED: lambda _, t: t["operator_serves"],
-    NOT_PLAN: lambda _, t: not (t[MANAGED] and t[SIMPLE] and t[ON_OFFER]),
     OWN_SBC: lambda a, _: a.has_supported_sbc or a.sip_state == "configured",
     COMPLEX: lambda _, t: t["complex_routing"],
-    CONTROL: lambda a, _: a.retain_carrier or a.mixed_routing,
-    LAST: lambda _, t: t[PSTN] and t[NOT_PLAN] and not (t[NO_SBCS] and t[CERTIFIED]),
+    CONTROL: lambda a, t: t[PSTN] and (a.retain_carrier or t[MIXED]),
+    NO_NEED: lambda _, t: not (t[OWN_SBC] or t[COMPLEX] or t[CONTROL] or t[EQUIPMENT]),
+    # The calls that stay with a carrier have another way than Calling Plan, whatever carries the others.
+    NOT_PLAN: lambda _, t: t[CONTROL] or not _planned(t),
+    LAST: lambda _, t: t[PSTN] and not (t[CERTIFIED] or _planned(t)),
 })  # fmt: skip
 
 
@@ -100,13 +111,12 @@ class Rule:
 TPE: Final = "teams-phone-extensibility"
 #: In the order of the facts.
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({
-    "teams-calling-plan": Rule((INSIDE, PSTN, MANAGED, SIMPLE, ON_OFFER)),
+    "teams-calling-plan": Rule((INSIDE, PSTN, FREE, SIMPLE, ON_OFFER), (MANAGED, MIXED)),
     "teams-direct-routing": Rule((INSIDE, CALLS, RUNS_SBCS), (OWN_SBC, COMPLEX, CONTROL, EQUIPMENT, LAST)),
-    "operator-connect": Rule((INSIDE, PSTN, NO_SBCS, CERTIFIED, NOT_PLAN)),
+    "operator-connect": Rule((INSIDE, PSTN, CERTIFIED, NOT_PLAN), (NO_SBCS, NO_NEED)),
     TPE: Rule((INSIDE, APPLICATION)),
     "third-party": Rule((OUTSIDE, NEED)),
 })  # fmt: skip
-_UNCONNECTED: Final = "This takes the application on. For the calls themselves, nothing that the guide names fits."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +153,9 @@ class Situation:
 class Successor:
     """One documented successor, and whether it fits.
 
-    `deciding` are the clauses that made it so, `hangs_on` the questions left unknown that would settle it. What it
-    `fits`, what it `gains`, what to `mind`, its `licences` and a `contradiction` of the source are the facts' words.
+    `deciding` are the clauses that made it so, `hangs_on` the questions left unknown that would settle it. The rest
+    is the facts': the options that the guide calls it `best_for`, and words for what it `fits`, what it `gains`, what
+    to `mind`, its `licences` and a `contradiction` of the source.
     """
 
     id: str
@@ -152,6 +163,7 @@ class Successor:
     deciding: tuple[str, ...]
     hangs_on: tuple[str, ...]
     name: str
+    best_for: tuple[Option, ...]
     fits: tuple[str, ...]
     gains: tuple[str, ...]
     mind: tuple[str, ...]
@@ -165,20 +177,33 @@ class Following:
     """What can follow, for one situation on one day.
 
     `judged` has every successor that our sources know of on that day; `reason` says why none is named, or what is left
-    open; `changes` are the single further answers, as (question, answer), with which something would be named.
+    without a way.
     """
 
     situation: Situation
     as_of: date
-    result: Result
     judged: tuple[Successor, ...]
+    result: Result
     reason: str
-    changes: tuple[tuple[str, YesNo], ...]
 
     @property
     def named(self) -> tuple[Successor, ...]:
         """The successors that fit, surely or perhaps, in the order of the facts."""
         return tuple(successor for successor in self.judged if successor.fit != "does not fit")
+
+    @property
+    def changes(self) -> tuple[tuple[str, YesNo], ...]:
+        """The single answers, today's and the further, as (question, answer), with which others would be named.
+
+        An answer that is unknown is none of them: what hangs on it, each successor tells.
+        """
+        ids = [question.id for question in (*QUESTIONS, *FURTHER) if self.judged and question.kind != "past"]
+        given = [name for name in ids if getattr(self.situation, name, "") != "unknown"]
+        now = [one.id for one in self.named]
+        return tuple(
+            (name, answer) for name, answer in product(given, _OPEN[:2])
+            if [one.id for one in follow(turned(self.situation, name, answer), as_of=self.as_of).named] != now
+        )  # fmt: skip
 
 
 def follow(situation: Situation, *, as_of: date, clauses: Mapping[str, Clause] = CLAUSES) -> Following:
@@ -199,13 +224,17 @@ def follow(situation: Situation, *, as_of: date, clauses: Mapping[str, Clause] =
     written = date.fromisoformat(source("lifecycle", "RETIRE").date)
     if as_of < written:
         reason = f"The guide that says what can follow is of {written}; on {as_of} it was not written yet."
-        return Following(situation, as_of, "not written yet", (), reason, ())
+        return Following(situation, as_of, (), "not written yet", reason)
     worlds = tuple(_worlds(situation, clauses))
     judged = tuple(_judge(successor, situation, worlds) for successor in RULES)
-    result, reason = _result(situation, judged, worlds)
-    # Also where only the application goes on, for calls or equipment are then without a way.
-    changes = tuple(_changes(situation, clauses)) if reason and result != "nothing has to follow" else ()
-    return Following(situation, as_of, result, judged, reason, changes)
+    return Following(situation, as_of, judged, *_result(judged, worlds))
+
+
+def turned(situation: Situation, question: str, answer: YesNo) -> Situation:
+    """The situation with another answer to one question, today's or a further one."""
+    if question in {further.id for further in FURTHER}:
+        return replace(situation, **{question: answer})  # type: ignore[arg-type]
+    return replace(situation, answers=replace(situation.answers, **{question: answer == "yes"}))  # type: ignore[arg-type]
 
 
 @cache
@@ -233,18 +262,21 @@ def _fits(rule: Rule, truths: Truths) -> bool:
     return all(truths[c] for c in rule.every) and (not rule.one_of or any(truths[c] for c in rule.one_of))
 
 
+def _planned(truths: Truths) -> bool:
+    return _fits(RULES["teams-calling-plan"], {**truths, INSIDE: True})
+
+
 def _judge(successor: str, situation: Situation, worlds: tuple[Truths, ...]) -> Successor:
     rule = RULES[successor]
     fitting = [truths for truths in worlds if _fits(rule, truths)]
     fit: Fit = "does not fit" if not fitting else "fits" if len(fitting) == len(worlds) else "perhaps"
     asked = [question.id for question in FURTHER if getattr(situation, question.id) == "unknown"]
     hangs_on = tuple(name for name in asked if _matters(name, rule, worlds)) if fit == "perhaps" else ()
-    deciding = (
-        tuple(c for c in rule.every + rule.one_of if all(truths[c] for truths in fitting))
-        if fitting
-        else tuple(c for c in rule.every if not any(truths[c] for truths in worlds))
-        or (*(c for c in rule.every if not all(truths[c] for truths in worlds)), *rule.one_of)
-    )
+    if fitting:
+        deciding = tuple(c for c in rule.every + rule.one_of if all(truths[c] for truths in fitting))
+    else:
+        one = () if any(truths[c] for truths in worlds for c in rule.one_of) else rule.one_of
+        deciding = (*(c for c in rule.every if not any(truths[c] for truths in worlds)), *one) or (TOGETHER,)
     return Successor(successor, fit, deciding, hangs_on, **_documented(successor))
 
 
@@ -261,34 +293,28 @@ def _matters(name: str, rule: Rule, worlds: tuple[Truths, ...]) -> bool:
 @cache
 def _documented(successor: str) -> dict[str, Any]:
     known = next(row for row in load("lifecycle")["successors"] if row["id"] == successor)
-    rest = {name: known[name] for name in ("name", "gains", "mind", "licences", "source")}
-    return {
-        **rest,
-        "fits": tuple(row["text"] for row in known["fits"]),
-        "contradiction": known.get("contradiction", ""),
-    }
+    rest = {name: known[name] for name in ("name", "best_for", "gains", "mind", "licences", "source")}
+    fits = tuple(row["text"] for row in known["fits"])
+    return {**rest, "fits": fits, "contradiction": known.get("contradiction", "")}
 
 
-def _result(situation: Situation, judged: tuple[Successor, ...], worlds: tuple[Truths, ...]) -> tuple[Result, str]:
-    named = [successor for successor in judged if successor.fit != "does not fit"]
+def _result(judged: tuple[Successor, ...], worlds: tuple[Truths, ...]) -> tuple[Result, str]:
+    named = {successor.id for successor in judged if successor.fit != "does not fit"}
     if not any(truths[NEED] for truths in worlds):
         return "nothing has to follow", "There are no PSTN calls, no equipment and no application to go on with."
     if not named:
         return "nothing fits", "None of the successors that the guide names fits these answers."
-    return "named", "" if _connected(named, worlds) else _UNCONNECTED
+    left = " and ".join(_left(named, worlds[0]))
+    return "named", f"For {left}, nothing in Teams that the guide names fits." if left else ""
 
 
-def _connected(named: Iterable[Successor], worlds: tuple[Truths, ...]) -> bool:
-    """Whether calls and equipment, if there are any, have a way on."""
-    return not worlds[0][CALLS] or any(successor.id != TPE for successor in named)
-
-
-def _changes(situation: Situation, clauses: Mapping[str, Clause]) -> Iterator[tuple[str, YesNo]]:
-    answers: tuple[YesNo, ...] = ("no", "yes")
-    for question, answer in product(FURTHER, answers):
-        if answer != getattr(situation, question.id):
-            changed = replace(situation, **{question.id: answer})  # type: ignore[arg-type]
-            worlds = tuple(_worlds(changed, clauses))
-            judged = (_judge(successor, changed, worlds) for successor in RULES)
-            if _connected((one for one in judged if one.fit == "fits"), worlds):
-                yield question.id, answer
+def _left(named: set[str], truths: Truths) -> Iterator[str]:
+    """What goes to Teams and has no way there: equipment needs an SBC, and a carrier's calls more than Calling Plan."""
+    carried = not named.isdisjoint(("teams-direct-routing", "operator-connect"))
+    if truths[INSIDE] and truths[PSTN] and not carried:
+        if "teams-calling-plan" not in named:
+            yield "your calls"
+        elif truths[CONTROL]:
+            yield "the calls that stay with your carrier"
+    if truths[INSIDE] and truths[EQUIPMENT] and "teams-direct-routing" not in named:
+        yield "your equipment"

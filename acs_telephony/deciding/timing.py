@@ -13,6 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from acs_telephony.deciding.choosing import Answers
 from acs_telephony.deciding.lifecycle import Option
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import load
@@ -31,6 +32,7 @@ DAYS: Final[Mapping[date, str]] = MappingProxyType({
 })  # fmt: skip
 
 _LONGEST: Final = 3650
+_MOVES: Final[Mapping[Option, str]] = {"sip": "sip_to_teams_direct_routing", "cloud": "cloud_numbers_out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,10 @@ def steps(option: Option) -> tuple[str, ...]:
     >>> steps("cloud")[0]
     'take the numbers out, by a support ticket'
     """
-    moves = {"cloud": "cloud_numbers_out", "sip": "sip_to_teams_direct_routing"}
-    if option not in moves:
-        raise AnswerError(
-            f"{option!r} is not an option", place="option", remedy=f"Use {' or '.join(map(repr, moves))}."
-        )
-    found: tuple[str, ...] = load("lifecycle")["moving"][moves[option]]["steps"]
+    if option not in _MOVES:
+        remedy = f"Use {' or '.join(map(repr, _MOVES))}."
+        raise AnswerError(f"{option!r} is not an option", place="option", remedy=remedy)
+    found: tuple[str, ...] = load("lifecycle")["moving"][_MOVES[option]]["steps"]
     return found
 
 
@@ -120,6 +120,24 @@ def back_plan(
         end = start
     bound = _before(day, sum(known.values()))
     return BackPlan(option, as_of, day, tuple(reversed(rows)), end, bound, bound < as_of)
+
+
+def leaving(answers: Answers) -> tuple[Option, ...]:
+    """The options of which a tenant has something to move: direct routing, numbers, both or nothing."""
+    here = {"sip": answers.sip_state == "configured", "cloud": answers.cloud_state == "with_numbers"}
+    return tuple(option for option in _MOVES if here[option])
+
+
+def back_plans(lead_times: Iterable[LeadTime], answers: Answers, *, as_of: date) -> tuple[BackPlan, ...]:
+    """A plan for each option that a tenant leaves, or that a lead time is given for; what is no step of any is refused.
+
+    >>> [plan.option for plan in back_plans([LeadTime("delete the resource", 1)], Answers(), as_of=date(2026, 11, 22))]
+    ['cloud']
+    """
+    known = _known(lead_times, tuple(step for option in _MOVES for step in steps(option)))
+    given = {option: [LeadTime(step, known[step]) for step in steps(option) if step in known] for option in _MOVES}
+    wanted = (option for option in _MOVES if given[option] or option in leaving(answers))
+    return tuple(back_plan(given[option], option=option, as_of=as_of) for option in wanted)
 
 
 def read_lead_times(text: str) -> tuple[LeadTime, ...]:

@@ -26,7 +26,7 @@ from acs_telephony.deciding.choosing import (
 )
 from acs_telephony.deciding.lifecycle import CloudState, Option, SipState
 from acs_telephony.deciding.successors import FURTHER, Situation, follow
-from acs_telephony.facts import cite, load, source
+from acs_telephony.facts import cite, is_stale, load, source
 from acs_telephony.views.architecture import Setup, architecture
 from acs_telephony.views.display import Shown, heading, notice, sentences, table, together
 from acs_telephony.views.pictures import Picture
@@ -124,7 +124,10 @@ def advice_words(advice: Advice) -> Shown:
 
 def change_words(answers: Answers, changes: Iterable[Change]) -> Shown:
     """Each change of these answers as a sentence with the outcome that it would have; first what is in your hands."""
-    lines = [_change(answers, change) for change in sorted(changes, key=lambda change: not change.in_your_hands)]
+    # Nobody who has a resource loses it in hindsight. Every such change has others beside it.
+    lost = ("cloud_state", answers.cloud_state, "no_resource")
+    ordered = sorted(changes, key=lambda change: not change.in_your_hands)
+    lines = [_change(answers, change) for change in ordered if lost not in change.changes]
     return together(heading("The smallest change of answers that would change the outcome"), sentences(lines))
 
 
@@ -149,7 +152,7 @@ def standing(advice: Advice) -> Iterator[Shown]:
             "yes" if verdict.fits else "no",
             verdict.word,
             verdict.availability.reason,
-            _dated(verdict.availability.sources),
+            _dated(verdict.availability.sources, advice.as_of),
         )
         for verdict in (advice.cloud, advice.sip)
     ]
@@ -166,15 +169,16 @@ def option_name(option: Option) -> str:
 def grounds(advice: Advice) -> Iterator[Shown]:
     """The clauses that decided, for each option."""
     for verdict in (advice.cloud, advice.sip):
-        yield _deciding_table(verdict)
+        yield _deciding_table(verdict, advice.as_of)
     if any(one.holds and not one.discriminating for one in advice.sip.deciding):
         yield notice("Mind", load("options")["options"][1]["decision"]["warning_en"])
     if advice.lens == "advice":
         yield notice("Our model", _OUR_READING)
 
 
-def _deciding_table(verdict: Verdict) -> Shown:
-    rows = [(_clause(one.clause), _truth(one), _dated(_clauses()[one.clause]["source"])) for one in verdict.deciding]
+def _deciding_table(verdict: Verdict, as_of: date) -> Shown:
+    keys = {one.clause: _clauses()[one.clause]["source"] for one in verdict.deciding}
+    rows = [(_clause(one.clause), _truth(one), _dated(keys[one.clause], as_of)) for one in verdict.deciding]
     return table(_CAPTIONS[verdict.option, verdict.fits], ("clause", "holds", "source"), rows)
 
 
@@ -203,7 +207,7 @@ def _clause(clause: str) -> str:
 def missing(advice: Advice) -> Iterator[Shown]:
     """The requirements that are still to be met."""
     if advice.unmet:
-        rows = [(_clause(one), _dated(_clauses()[one]["source"])) for one in advice.unmet]
+        rows = [(_clause(one), _dated(_clauses()[one]["source"], advice.as_of)) for one in advice.unmet]
         yield table("What is still missing", ("requirement", "source"), rows)
     elif advice.options:
         yield notice("Answer", "Nothing is missing.")
@@ -234,17 +238,22 @@ def _closing(answers: Answers, advice: Advice) -> Iterator[Shown]:
     if named and any(verdict.fits and verdict.availability.ending for verdict in (advice.cloud, advice.sip)):
         names = ", ".join(successor.name for successor in named)
         yield heading("What can follow")
-        yield notice("Documented", f"The guide of {_dated(named[0].source)} names {names}.")
+        yield notice("Documented", f"The guide of {_dated(named[0].source, advice.as_of)} names {names}.")
         yield notice("Mind", f"Which of them fits hangs on {len(FURTHER)} further questions; that is our reading.")
     used = {key for one in advice.cloud.deciding + advice.sip.deciding for key in _clauses()[one.clause]["source"]}
     used |= {*advice.cloud.availability.sources, *advice.sip.availability.sources}
-    yield notice("Documented", f"The sources: {cite('lifecycle', sorted(used, key=_date))}.")
+    yield notice("Documented", f"The sources: {cite('lifecycle', sorted(used, key=_date), advice.as_of)}.")
 
 
-def _dated(keys: Iterable[str]) -> str:
-    """The sources with their dates; several are in the order of time, and the first and the last are named."""
-    first, *others = (f"{_date(key)} ({key})" for key in keys)
-    return f"{first} to {others[-1]}" if others else first
+def _dated(keys: Iterable[str], as_of: date | None = None) -> str:
+    """The sources with their dates; several are in the order of time, and the first and the last are named.
+
+    On a given day it is said when those that are stale were read last.
+    """
+    said = [source("lifecycle", key) for key in keys]
+    first, *others = (f"{one.date} ({one.key})" for one in said)
+    old = sorted(str(one.read) for one in said if as_of and is_stale(one, as_of))
+    return (f"{first} to {others[-1]}" if others else first) + (f", not read since {old[0]}" if old else "")
 
 
 def _date(key: str) -> str:

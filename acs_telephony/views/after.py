@@ -9,7 +9,8 @@ from textwrap import wrap
 from types import MappingProxyType
 from typing import Final
 
-from acs_telephony.deciding.choosing import choose
+from acs_telephony.deciding.choosing import QUESTIONS, choose
+from acs_telephony.deciding.lifecycle import Option
 from acs_telephony.deciding.successors import (
     FURTHER,
     TPE,
@@ -20,12 +21,13 @@ from acs_telephony.deciding.successors import (
     Successor,
     clause_words,
     follow,
+    turned,
 )
 from acs_telephony.deciding.timing import DAYS, BackPlan, Row
 from acs_telephony.facts import cite, load, source
 from acs_telephony.views import dot
 from acs_telephony.views.advice import OUTCOMES
-from acs_telephony.views.display import Shown, heading, notice, sentences, table, together
+from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.palette import State
 from acs_telephony.views.pictures import Picture
 
@@ -38,13 +40,19 @@ _OPENING: Final[Mapping[Result, str]] = MappingProxyType({
 _FITS: Final[Mapping[Fit, str]] = MappingProxyType({"fits": "yes", "perhaps": "perhaps", "does not fit": "no"})
 _OUR_READING: Final = (
     "The successors and what is said of them are the guide's; which clauses decide is our reading. Small or simple is "
-    "read as neither complex nor regulated, and two clauses are asked of nobody: to move step by step, and an operator "
-    "who manages the numbers."
+    "read as neither complex nor regulated. Two clauses are asked of nobody: to move step by step, and an operator "
+    "who manages the numbers. Equipment needs an SBC, so it goes by Direct Routing. Calls that stay with a carrier go "
+    "by Direct Routing or, where the carrier is certified, by Operator Connect."
 )
 # What the guide says of a successor is of its date; of later days nothing is known.
 _SILENT: Final = (
-    "Whether each of them can be had in your country, and on a later day than the guide's, no source here says."
+    "Whether each of them can be had in your country, and on a later day than the guide's, no source here says; nor "
+    "whether Infobip or Telesign take calls, a carrier or equipment on."
 )
+_STEPS: Final[Mapping[Option, str]] = MappingProxyType({
+    "sip": "They are those of the move to Teams Direct Routing; into another successor no source here has any.",
+    "cloud": "They are those out of Azure; into a successor no source here has any.",
+})  # fmt: skip
 _PRECISION: Final = MappingProxyType(
     {"exact": "", "in_month": "some day of that month", "known_by": "since when: unknown"}
 )
@@ -73,20 +81,30 @@ def _names(following: Following) -> str:
 def _judged(following: Following) -> Iterator[Shown]:
     if not following.judged:
         return
-    rows = [
-        (one.name, _FITS[one.fit], _because(one), _questions(one.hangs_on) or "nothing") for one in following.judged
-    ]
+    judged = following.judged
+    rows = [(one.name, _FITS[one.fit], _because(one), _questions(one.hangs_on) or "nothing") for one in judged]
     yield table("What the guide names, judged", ("successor", "fits", "because", "hangs on"), rows)
+    fits = [(one.name, " and ".join(map(_option, one.best_for)), _all(one.fits)) for one in judged]
+    caption = f"For whom each is, by {_cited(following, judged)}"
+    yield table(caption, ("successor", "the guide calls it best for", "and for you where"), fits)
     if following.named:
         told = [(one.name, _all(one.gains), _all(one.mind), _all(one.licences)) for one in following.named]
-        sources = dict.fromkeys(chain.from_iterable(one.source for one in following.named))
-        caption = f"What each would mean, by {cite('lifecycle', sources)}"
+        caption = f"What each would mean, by {_cited(following, following.named)}"
         yield table(caption, ("successor", "gains", "what to mind", "licences"), told)
+
+
+def _option(option: Option) -> str:
+    return next(str(known["name_now"]) for known in load("options")["options"] if known["id"] == option)
 
 
 def _because(successor: Successor) -> str:
     words = "; ".join(map(clause_words, successor.deciding))
-    return {"fits": "", "perhaps": "if ", "does not fit": "not so: "}[successor.fit] + words
+    return {"fits": "", "perhaps": "if ", "does not fit": "does not hold: "}[successor.fit] + words
+
+
+def _cited(following: Following, successors: Iterable[Successor]) -> str:
+    sources = dict.fromkeys(chain.from_iterable(one.source for one in successors))
+    return cite("lifecycle", sources, following.as_of)
 
 
 def _questions(names: Iterable[str]) -> str:
@@ -99,20 +117,22 @@ def _all(words: tuple[str, ...]) -> str:
 
 def _remarks(following: Following) -> Iterator[Shown]:
     """What a reader should not take for certain, and what would give another answer."""
-    if following.changes:
-        yield heading("What would change it")
-        texts = {question.id: question.text for question in FURTHER}
-        yield sentences(
-            f"{texts[name]} If the answer were {answer}, something would fit." for name, answer in following.changes
-        )
-    for one in following.named:
+    texts = {question.id: question.text for question in (*QUESTIONS, *FURTHER)}
+    told: dict[str, str] = {}
+    for name, answer in following.changes:
+        then = _names(follow(turned(following.situation, name, answer), as_of=following.as_of)) or "nothing"
+        told[then] = f"{told.get(then, '')} {texts[name]} {answer.capitalize()}.".strip()
+    if told:
+        titles = ("if any one of your answers were this one", "this would be named")
+        yield table("What would change it", titles, [(asked, then) for then, asked in told.items()])
+    for one in following.judged:
         if one.contradiction:
             words = f"On {one.name} the guide contradicts itself. {one.contradiction}"
-            yield notice("Mind", f"{words} Source: {cite('lifecycle', one.source)}.")
+            yield notice("Mind", f"{words} Source: {_cited(following, [one])}.")
     if following.judged and following.situation.application_goes_on != "no":
         sdks = load("lifecycle")["sdks"]
         words = f"{' and '.join(sdks['names'])}, from {sdks['from']}: {sdks['change']}. {sdks['text']}"
-        yield notice("Documented", f"{words} Source: {cite('lifecycle', sdks['source'])}.")
+        yield notice("Documented", f"{words} Source: {cite('lifecycle', sdks['source'], following.as_of)}.")
     connecting = [one.name for one in following.named if one.id not in (TPE, "third-party")]
     if connecting and any(one.id == TPE for one in following.named):
         words = "An application goes on by Teams Phone extensibility, beside what carries its calls"
@@ -148,11 +168,12 @@ def plan_table(plan: BackPlan) -> Shown:
     titles = ("step", "calendar days", "latest start", "latest end")
     return together(
         notice("Answer", _plan_words(plan)),
-        table(f"Backwards from {plan.last_day}", titles, rows),
-        notice("Documented", f"The steps and their order: {cite('lifecycle', keys)}."),
+        table(f"Away from {_option(plan.option)}, backwards from {plan.last_day}", titles, rows),
         notice(
-            "Our model",
-            "Each step begins when the one before it has ended. The days are your own; no source gives any.",
+            "Documented", f"The steps and their order: {cite('lifecycle', keys, plan.as_of)}. {_STEPS[plan.option]}"
+        ),
+        notice(
+            "Our model", "Each step begins when the one before it has ended. The days are yours; no source has any."
         ),
     )
 

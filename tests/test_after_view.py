@@ -81,10 +81,16 @@ def test_answers_that_would_name_the_same_stand_together_with_what_they_would_na
         f"{texts['calling_plan_offered']} No. {NAMES['operator-connect']}"
     )
     assert operator in page
-    assert f"{texts['wants_pstn']} No. nothing" in page
+    assert f"{texts['wants_pstn']} No. Nothing. There are no PSTN calls" in page
     both = f"{NAMES['teams-calling-plan']}, {NAMES['operator-connect']}"
     assert f"{texts['mixed_routing']} Yes. {both}" in page
-    assert f"{texts['outside_teams']} Yes. {NAMES['third-party']}" in page
+    assert f"{texts['outside_teams']} Yes. {NAMES['third-party']}." in page
+    clinic = situation_of(next(one for one in PERSONAS if one["name"].startswith("A clinic with a PBX")))
+    page = words(following_page(follow(clinic, as_of=AS_OF)).html)
+    both = f"{NAMES['teams-calling-plan']}, {NAMES['teams-direct-routing']}."
+    assert f"{texts['runs_sbcs']} Yes. {both} Mind." in page or f"{texts['runs_sbcs']} Yes. {both} Do " in page
+    way_for_calls = f"{NAMES['teams-calling-plan']}, {NAMES['teams-phone-extensibility']}."
+    assert f"Yes. {way_for_calls} For your equipment, nothing in Teams that the guide names fits." in page
 
 
 def test_on_a_late_day_what_advises_says_that_its_sources_were_not_read_since() -> None:

@@ -120,7 +120,8 @@ def _remarks(following: Following) -> Iterator[Shown]:
     texts = {question.id: question.text for question in (*QUESTIONS, *FURTHER)}
     told: dict[str, str] = {}
     for name, answer in following.changes:
-        then = _names(follow(turned(following.situation, name, answer), as_of=following.as_of)) or "nothing"
+        other = follow(turned(following.situation, name, answer), as_of=following.as_of)
+        then = f"{_names(other) or 'Nothing'}. {other.reason}".rstrip()
         told[then] = f"{told.get(then, '')} {texts[name]} {answer.capitalize()}.".strip()
     if told:
         titles = ("if any one of your answers were this one", "this would be named")

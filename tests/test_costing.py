@@ -28,6 +28,10 @@ from tests.conftest import CASES, cases
 MADE = read_rate_list((CASES / "made_rates.csv").read_bytes(), "made_rates.csv")
 
 
+# A profile that says that there are none, where it would otherwise be unknown.
+NONE: dict[str, Any] = {"sdk_participant_minutes": 0, "licences": []}
+
+
 def amounts(bill: Bill) -> list[list[str]]:
     """Currency, least and most of each total, without the noughts at the end; "" is open."""
     return [[total.currency, words(total.low), words(total.high)] for total in bill.totals]
@@ -37,13 +41,18 @@ def words(amount: Decimal | None) -> str:
     return "" if amount is None else f"{amount.normalize():f}"
 
 
+def month(case: dict[str, Any]) -> Profile:
+    given_ = tomllib.loads(case["profile"], parse_float=Decimal)
+    return read_profile(given_ if case.get("bare") else NONE | given_)
+
+
 @pytest.mark.parametrize("case", cases("costing.toml", "bill"))
 def test_a_bill_is_what_a_hand_works_out(case: dict[str, Any]) -> None:
-    bill = price(read_profile(case["profile"]), MADE if case.get("made") else None)
+    bill = price(month(case), MADE if case.get("made") else None)
 
     assert amounts(bill) == case["totals"]
     assert len(bill.unknown) == case.get("unknown", 0)
-    assert len({line.note for line in bill.lines if line.note and line.low is not None}) == case.get("notes", 0)
+    assert len({line.note for line in bill.lines if line.note and line.amount_low is not None}) == case.get("notes", 0)
 
 
 def test_every_worked_example_of_the_pages_is_the_least_of_its_bill() -> None:
@@ -52,7 +61,7 @@ def test_every_worked_example_of_the_pages_is_the_least_of_its_bill() -> None:
     shown = {row["example"]: row for row in rows if "example" in row}
     assert set(shown) == set(published)
     for name, case in shown.items():
-        assert [total.low for total in price(read_profile(case["profile"])).totals] == [published[name]]
+        assert [total.low for total in price(month(case)).totals] == [published[name]]
 
 
 @pytest.mark.parametrize("case", cases("costing.toml", "refused"))
@@ -76,7 +85,7 @@ def test_only_what_is_exact_is_an_amount() -> None:
     texts = ("1_0", " 1", "1e2", "-0", "+1", "1.", ".5", "1\n", "\uff11", "1,5", "")
     for wrong in (0.1, 1.0, float("nan"), True, None, [], 10**5000, -1, b"1", Decimal("1E+2"), *texts):
         with pytest.raises(ConfigurationError, match="a float of Python is not exact"):
-            read_profile({"sdk_participant_minutes": wrong})
+            read_profile({"other": [{"name": "x", "price": wrong, "currency": "EUR"}]})
 
 
 @pytest.mark.parametrize("right", [7, "7", "7.0", Decimal("7.000")])
@@ -107,7 +116,7 @@ def test_the_made_list_is_labelled_as_made_and_has_other_prices_than_microsofts(
     text = (CASES / "made_rates.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "Destination Name,Destination Type,Country,Prefix,Price / min"
     assert [line for line in text.splitlines()[1:] if "MADE" not in line] == []
-    assert (len(MADE.rows), MADE.name) == (9, "made_rates.csv (rows: 9)")
+    assert (len(MADE.rows), MADE.name) == (10, "made_rates.csv (rows: 10)")
     summary = {code: kinds for code, kinds in load("pricing")["rate_summary"].items() if code != "source"}
     for row in MADE.rows:
         assert row.usd not in {Decimal(end) for ends in summary[row.country].values() for end in ends[:2]}
@@ -140,23 +149,23 @@ MONEY = some.sampled_from(["USD", "EUR"])
 TYPES = some.sampled_from(["local", "toll_free", "national"])
 OUT = {"to": CODES, "kind": some.sampled_from(["landline", "mobile", "unknown"]), "minutes": AMOUNT, "sip_share": SHARE}
 IN = {"country": CODES, "type": TYPES, "minutes": AMOUNT}
+OWN = {"name": some.just("x"), "price": AMOUNT, "currency": MONEY}
 PROFILES = some.fixed_dictionaries(
     {
         "sip_share": SHARE,
-        "sdk_participant_minutes": AMOUNT,
+        "sdk_participant_minutes": some.none() | AMOUNT,
         "calls_out": some.lists(some.fixed_dictionaries(OUT), max_size=4),
         "calls_in": some.lists(some.fixed_dictionaries(IN), max_size=3),
         "numbers": some.lists(some.fixed_dictionaries({"country": CODES, "type": TYPES, "count": AMOUNT}), max_size=3),
         "carrier": some.lists(some.fixed_dictionaries({"to": CODES, "price": AMOUNT, "currency": MONEY}), max_size=3),
-        "other": some.lists(
-            some.fixed_dictionaries({"name": some.just("x"), "price": AMOUNT, "currency": MONEY}), max_size=3
-        ),
+        "licences": some.none() | some.lists(some.fixed_dictionaries(OWN), max_size=2),
+        "other": some.lists(some.fixed_dictionaries(OWN), max_size=3),
     }
 ).map(read_profile)
 
 
 def exact(line: BillLine, end: Decimal | None) -> Fraction | None:
-    return None if end is None else Fraction(line.quantity) * Fraction(end)
+    return None if end is None or line.quantity is None else Fraction(line.quantity) * Fraction(end)
 
 
 @given(PROFILES)
@@ -167,12 +176,16 @@ def test_a_total_is_the_exact_sum_of_its_lines_and_the_least_is_never_above_the_
         low, high = exact(line, line.low), exact(line, line.high)
         assert low == (line.amount_low and Fraction(line.amount_low))
         assert high == (line.amount_high and Fraction(line.amount_high))
-        assert low is not None or high is None
+        assert line.low is not None or line.high is None
         assert low is None or high is None or low <= high
         assert (line.basis == "unknown") is (line.low is None)
         assert line.source
-        assert line.note or line.low is not None
-    known = [line for line in bill.lines if line.low is not None]
+        assert line.note or low is not None
+    assert [line for line in bill.lines if exact(line, line.low) is None] == list(bill.unknown)
+    items = [line.item for line in bill.unknown]
+    assert sum("licences" in item for item in items) == (profile.licences is None)
+    assert sum("participant" in item for item in items) == (profile.sdk_participant_minutes is None)
+    known = [line for line in bill.lines if exact(line, line.low) is not None]
     assert {total.currency for total in bill.totals} == {line.currency for line in known}
     for total in bill.totals:
         own = [line for line in known if line.currency == total.currency]
@@ -187,7 +200,7 @@ def test_both_ways_together_carry_all_minutes(profile: Profile) -> None:
     lines = [line for line in price(profile).lines if line.unit == "minute" and not line.item.endswith("carrier")]
     given_ = [*(call.minutes for call in profile.calls_out), *(call.minutes for call in profile.calls_in)]
 
-    assert sum(Fraction(line.quantity) for line in lines) == sum(map(Fraction, given_))
+    assert sum(Fraction(line.quantity or 0) for line in lines) == sum(map(Fraction, given_))
 
 
 HALVES = some.integers(0, 400_000_000)
@@ -200,7 +213,7 @@ def test_twice_the_minutes_cost_twice_as_much(out: int, into: int, share: str) -
         calls_in = [{"country": "US", "type": "toll_free", "minutes": into * times}]
         carrier = [{"to": "ES", "price": "0.017", "currency": "EUR"}]
         return price(
-            read_profile({"sip_share": share, "calls_out": calls_out, "calls_in": calls_in, "carrier": carrier})
+            read_profile(NONE | {"sip_share": share, "calls_out": calls_out, "calls_in": calls_in, "carrier": carrier})
         )
 
     once, twice = bill(1), bill(2)
@@ -208,6 +221,7 @@ def test_twice_the_minutes_cost_twice_as_much(out: int, into: int, share: str) -
         (line.item, line.low, line.high) for line in twice.lines
     ]
     for one, two in zip(once.lines, twice.lines, strict=True):
+        assert one.quantity is not None
         assert two.quantity == 2 * one.quantity
         assert one.amount_low is None or two.amount_low == 2 * one.amount_low
     assert [(two.low, two.high) for two in twice.totals] == [
@@ -220,13 +234,20 @@ def test_no_country_of_the_facts_breaks_a_bill_and_each_documented_line_names_a_
     codes = sorted({*facts["rate_summary"], *facts["number_offers"]} - {"source"})
     assert len(codes) > 150
     calls = [{"to": code, "kind": kind, "minutes": 1} for code in codes for kind in ("landline", "mobile", "unknown")]
-    for line in price(read_profile({"calls_out": calls})).lines:
+    for line in price(read_profile(NONE | {"calls_out": calls})).lines:
         kinds = facts["rate_summary"].get(line.item[8:10], {})
         ends = [Decimal(end) for row in kinds.values() for end in row[:2]]
         assert line.low is None or line.low in ends
         assert "2025-10-15 (RATES)" in line.source
-        if line.low is not None and "ES" not in line.item:
-            assert line.high in ends
+        if line.low is not None:
+            assert line.high is None if "ES" in line.item else line.high in ends
+
+
+def test_the_page_says_starting_at_of_every_call_out_so_none_of_its_prices_is_the_most() -> None:
+    offers = [offer for code, offer in load("pricing")["number_offers"].items() if code != "source"]
+    made = [kind["make"] for offer in offers for kind in offer.values() if "make" in kind]
+    assert len(made) > 15
+    assert all(call["starting_at"] for call in made)
 
 
 # ---------------------------------------------------------------- what is shown
@@ -235,17 +256,19 @@ def test_no_country_of_the_facts_breaks_a_bill_and_each_documented_line_names_a_
 def test_the_made_month_is_worked_out() -> None:
     """By hand.
 
-    USD: NL 4000 x 0.004 = 16; ES 900 x 0.0165 to 0.165 = 14.85 to 148.50, 300 x 0.004 = 1.20; US 1500 x 0.013 to 0.09 =
+    USD: NL 4000 x 0.004 = 16; ES 900 x 0.0165 at least = 14.85, 300 x 0.004 = 1.20; US 1500 x 0.013 to 0.09 =
     19.50 to 135, 500 x 0.004 = 2; in 1500 x 0.022 = 33; leases 2 x 2 and 10 x 1.50; participants 12000 x 0.004 = 48.
     EUR: 4000 x 0.011 = 44; 40 x 7.50 = 300; 350.
     """
-    assert amounts(price(contoso_month())) == [["USD", "153.55", "402.7"], ["EUR", "694", "694"]]
+    assert amounts(price(contoso_month())) == [["USD", "153.55", ""], ["EUR", "694", "694"]]
     assert "made" in CONTOSO_MONTH
     assert read_profile(tomllib.loads(CONTOSO_MONTH, parse_float=Decimal)) == contoso_month()
     page = bill_page(price(contoso_month()))
-    assert "costs USD 153.55 to 402.70 and EUR 694.00." in page.said
-    assert "without 2 lines whose price is unknown" in page.said
-    assert "USD 0.0165 to 0.165" in page.text
+    assert "costs USD 153.55 at least and EUR 694.00." in page.said
+    assert "without 2 lines whose amount is unknown" in page.said
+    assert "Priced are today's two ways to the phone network, and what you added" in page.said
+    assert "USD 0.0165 at least, see below" in page.text
+    assert page.text.count("see below") == 1
     assert "a tenth of that" in page.text
 
 
@@ -263,9 +286,31 @@ def test_a_page_says_what_is_open_what_is_unknown_and_what_is_nothing() -> None:
     one = {"country": "NL", "type": "toll_free", "minutes": 100}
     assert "USD 7.70 at least." in bill_page(price(read_profile({"calls_in": [one]}))).said
     nothing = bill_page(price(read_profile({"calls_out": [{"to": "QQ", "minutes": 1}]})))
-    assert "no line has a price" in nothing.said
+    assert "no line has an amount" in nothing.said
     assert "Unknown. call to QQ: these documents have no such price. [communication" in nothing.text
-    assert "no line has a price" in bill_page(price(Profile())).said
+    assert "no line has an amount" in bill_page(price(Profile())).said
+    assert "Unknown. licences of what follows today's two ways: you gave none" in bill_page(price(Profile())).text
+    assert "licences" not in bill_page(price(read_profile(NONE))).text
+
+
+def test_the_prices_of_a_service_that_has_ended_are_prices_of_the_past() -> None:
+    """Source: the guide on the retirement, 2026-08-18: the last day is 2028-09-30."""
+    bill = price(contoso_month())
+    assert bill_page(bill, date(2028, 9, 30)) == bill_page(bill)
+    gone = bill_page(bill, date(2028, 10, 1))
+    assert gone.text.startswith("Mind. The service of these prices ended on 2028-09-30: they are prices of the past.")
+    assert bill_page(bill).text in gone.text
+
+
+def test_who_gave_prices_of_a_carrier_is_not_told_to_have_given_none() -> None:
+    calls = [{"to": "NL", "minutes": 1, "sip_share": 1}]
+    rows = [{"to": "+3120", "price": 1, "currency": "EUR"}, {"to": "US", "price": 1, "currency": "EUR"}]
+    rows += [{"to": "NL", "direction": "in", "price": 1, "currency": "EUR"}]
+    (line,) = price(read_profile(NONE | {"calls_out": calls, "carrier": rows})).unknown
+    assert line.note == "none of the prices that you gave (+3120, US) surely holds for all of NL; give one for NL"
+    (line,) = price(read_profile(NONE | {"calls_out": calls, "carrier": rows[2:]})).unknown
+    assert line.note == "you gave no price of your carrier for calls out"
+    assert "your own figure" not in line.source
 
 
 def test_a_hostile_name_is_harmless_on_the_page() -> None:
@@ -293,4 +338,4 @@ def test_german_mobiles_cost_what_landlines_do_in_a_list_of_the_reader_too() -> 
     """Source: the rate list of 2025-10-15 has no rows for German mobiles (facts/pricing.toml, rate_notes)."""
     rates = RateList("made", (Rate("landline", "DE", "49", Decimal(3)), Rate("landline", "FR", "33", Decimal(4))))
     calls = [{"to": to, "kind": "mobile", "minutes": 1} for to in ("DE", "+4915", "FR")]
-    assert [line.low for line in price(read_profile({"calls_out": calls}), rates).lines] == [3, 3, None]
+    assert [line.low for line in price(read_profile(NONE | {"calls_out": calls}), rates).lines] == [3, 3, None]

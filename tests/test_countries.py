@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from acs_telephony.deciding.countries import billing_countries, offers
+from acs_telephony.deciding.countries import billing_countries, number_offers, offers
 from acs_telephony.errors import AnswerError
 from acs_telephony.facts import load
 from acs_telephony.views.costs import countries_table
 from acs_telephony.views.panels import country_panel
+from acs_telephony.views.steps import number_offers_table, own_use
 from tests.conftest import cases
 
 FACTS = load("availability")
@@ -49,17 +50,22 @@ def test_a_pair_is_as_the_lists_say(case: dict[str, Any]) -> None:
     assert own == set(case.get("own_use", ()))
 
 
+def holder(number: str) -> str:
+    """Puerto Rico's numbers are in the lists of the United States, as the facts name them."""
+    return {"PR": "US"}.get(number, number)
+
+
 def pages(number: str) -> Mapping[str, Any]:
-    page: Mapping[str, Any] = FACTS["countries"].get(number, {}).get("country_page", {})
+    page: Mapping[str, Any] = FACTS["countries"].get(holder(number), {}).get("country_page", {})
     return page
 
 
 def says_yes(source: str, billing: str, number: str) -> bool:
     """Whether the source has the pair; SUB22 is read from its other side, by billing address."""
     if source == "SUB22":
-        return number in LISTS.get(billing, {})
+        return holder(number) in LISTS.get(billing, {})
     if source in EARLIER:
-        return number in EARLIER[source].get(billing, {})
+        return holder(number) in EARLIER[source].get(billing, {})
     return source in pages(number).get("source", ()) and billing in pages(number).get("billing", ())
 
 
@@ -90,7 +96,7 @@ def test_no_word_without_a_source_that_says_so_for_any_pair_of_countries() -> No
         assert found.bought in {*words, "unknown"}
         if billing not in billing_countries():
             assert found.bought == "unknown"
-        elif number not in FACTS["countries"]:
+        elif holder(number) not in FACTS["countries"]:
             assert found.bought == ("no" if billing in NONE_FOR else "unknown")
         if pages(number).get("billing") is None and found.bought != "unknown":
             assert found.bought != "not listed", (billing, number)
@@ -136,9 +142,25 @@ def test_the_table_shows_both_sides_and_the_unknown() -> None:
     assert "compare the rows and their dates" in countries_table("NL", "DE").text
     assert 'in IT: "yes". Types: local.' in countries_table("IT", "FR").said
     assert 'in US: "preview". Types: toll-free.' in countries_table("US", "BR").said
+    assert "Numbers of United States (incl. Puerto Rico) (US)" in countries_table("US", "PR").said
     hostile = countries_table("<script>", "NL")
     assert hostile.text.startswith("Error")
     assert "<script" not in hostile.html
+
+
+def test_own_use_is_told_only_where_a_source_speaks_of_it() -> None:
+    """Source: SUB22, 2022-03-04, keeps French numbers for own use; the other pages say nothing of it."""
+    told = {(row.bought, key(row.numbers.source)): own_use(row.numbers) for row in offers("FR", "FR").rows}
+    assert told == {("yes", "CTRY-FR"): "not said", ("preview", "SUB22"): "yes", ("unknown", "PSTNP"): "not said"}
+    for page in (countries_table("FR", "FR"), countries_table("GB", "US"), number_offers_table("FR")):
+        assert "not said" in page.html
+        assert ">no<" not in page.html
+
+
+def test_puerto_rico_has_the_numbers_of_the_united_states_and_pays_as_itself() -> None:
+    assert offers("US", "PR") == offers("US", "US")
+    assert offers("PR", "PR") == offers("PR", "US") != offers("US", "US")
+    assert number_offers("pr") == number_offers("US")
 
 
 def test_the_panel_answers_for_a_billing_address() -> None:

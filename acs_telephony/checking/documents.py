@@ -119,11 +119,12 @@ def decoded(text: str | bytes) -> str:
 
 def read_toml(text: str | bytes, model: type[_Model], what: str) -> _Model:
     """A TOML text, fractions exact, as a value. Raises ConfigurationError with every problem and its place."""
+    words = decoded(text)
     try:
-        return model.model_validate(tomllib.loads(decoded(text), parse_float=Decimal))
+        return model.model_validate(tomllib.loads(words, parse_float=Decimal))
     except ValidationError as error:
         raise ConfigurationError(tuple(map(problem_of, error.errors()))) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # a number too long to be read is no TOMLDecodeError
         raise _refused(what, f"this is no TOML ({error})", "Look for a missing quote or bracket.") from None
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import click
 
 from acs_telephony.cli.given import OUTPUT, File, contents, write
 from acs_telephony.cli.reports import harmless
 
+_DAY: dict[str, Any] = {"type": click.DateTime(["%Y-%m-%d"]), "metavar": "DATE"}
+
 
 @click.command()
 @click.argument("profile", callback=contents, required=False)
 @click.option("--rates", callback=contents, metavar="FILE", help="Microsoft's list of rates by prefix, as CSV.")
 @click.option("--example", is_flag=True, help="Write a profile of a made company instead, to begin with.")
+@click.option("--as-of", **_DAY, help="The day of the bill, else today.")
 @OUTPUT
-def cost(profile: File | None, rates: File | None, example: bool, output: str | None) -> None:
+def cost(profile: File | None, rates: File | None, example: bool, as_of: datetime | None, output: str | None) -> None:
     """Price a month of calls: PROFILE (TOML) holds minutes, numbers, and your own prices."""
     from acs_telephony.deciding.costing import price, read_profile
     from acs_telephony.deciding.rates import read_rate_list
@@ -27,12 +31,13 @@ def cost(profile: File | None, rates: File | None, example: bool, output: str | 
     if profile is None:
         raise click.UsageError("No PROFILE is given. Begin with --example.")
     listed = read_rate_list(rates[1], rates[0]) if rates else None
-    return write(harmless(str(bill_page(price(read_profile(profile[1]), listed)))), output)
+    bill = price(read_profile(profile[1]), listed)
+    return write(harmless(str(bill_page(bill, as_of.date() if as_of else date.today()))), output)
 
 
 @click.command()
 @click.option("--stale", "only_stale", is_flag=True, help="Only what was not read again within a year.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day for --stale, else today.")
+@click.option("--as-of", **_DAY, help="The day for --stale, else today.")
 def facts(only_stale: bool, as_of: datetime | None) -> None:
     """List the documents behind the facts, with the day on which each was last read."""
     from acs_telephony.views.costs import read_table, stale_table

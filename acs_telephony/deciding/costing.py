@@ -1,14 +1,15 @@
 """What a month of calls costs: a profile of the reader's own figures, priced line by line from the documents.
 
 A price is a range where sources differ, open upwards where a page says "starting at", and unknown where nothing is
-said: an unknown line is told and never counted as nothing. Money is exact; currencies are never mixed or converted.
+said. What was not given is unknown too: it is told and never counted as nothing, while a given 0 or an empty list means
+none. Money is exact; currencies are never mixed or converted. The bill is that of today's two ways to the phone
+network, with what the reader adds; licences belong to what follows them.
 Our model: a share of the minutes goes by direct routing, and the rows of a kind are its own and the mixed ones.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -17,10 +18,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, ValidationError
 
-from acs_telephony.checking.documents import decoded
+from acs_telephony.checking.documents import read_toml
 from acs_telephony.deciding.countries import conflicts
 from acs_telephony.deciding.rates import EXACT, Range, RateList, read_rate_list
-from acs_telephony.errors import AnswerError, ConfigurationError, Problem
+from acs_telephony.errors import AnswerError, ConfigurationError
 from acs_telephony.facts import cite, load
 from acs_telephony.models import problem_of, quoted
 
@@ -31,8 +32,11 @@ NumberType = Literal["local", "toll_free", "national", "mobile"]
 #: Whose figure a price is.
 Basis = Literal["documented", "your own", "unknown"]
 
-#: The source of what the reader gave.
-YOURS = "your own figure"
+#: An amount that may be unknown.
+Figure = Decimal | None
+
+#: The source of what the reader gave, and of what the reader alone can give.
+YOURS, NOT_GIVEN = "your own figure", "not given; yours to give"
 
 # Enough digits for every product and sum of what can be given: nothing is rounded before it is shown.
 _EXACTLY = Context(prec=60)
@@ -55,7 +59,7 @@ Exact = Annotated[Decimal, _like(EXACT, _NUMBER)]
 Share = Annotated[Decimal, _like(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?", 'a share from 0 to 1, such as "0.25"')]
 Country = Annotated[StrictStr, _like("[A-Z]{2}", "a country as NL")]
 Currency = Annotated[StrictStr, _like("[A-Z]{3}", "a currency as USD")]
-Destination = Annotated[StrictStr, _like(r"[A-Z]{2}|\+[0-9]{1,15}", "a country as NL, or a prefix as +3120")]
+Destination = Annotated[StrictStr, _like(r"[A-Z]{2}|\+[1-9][0-9]{0,14}", "a country as NL, or a prefix as +3120")]
 Name = Annotated[StrictStr, Field(min_length=1, max_length=80)]
 
 
@@ -108,42 +112,51 @@ class Monthly(_Row):
 
 
 class Profile(_Row):
-    """A month, all of it the reader's own input. `sip_share` is the part of the minutes that direct routing carries."""
+    """A month, all of it the reader's own input. `sip_share` is the part of the minutes that direct routing carries.
+
+    Participant minutes and licences that are None were not given, which is unknown; 0 and an empty list mean none.
+    """
 
     name: Name = "a month"
     sip_share: Share = Decimal(0)
-    sdk_participant_minutes: Exact = Decimal(0)
+    sdk_participant_minutes: Exact | None = None
     calls_out: tuple[CallsOut, ...] = ()
     calls_in: tuple[CallsIn, ...] = ()
     numbers: tuple[Numbers, ...] = ()
     carrier: tuple[Carrier, ...] = ()
-    licences: tuple[Monthly, ...] = ()
+    licences: tuple[Monthly, ...] | None = None
     other: tuple[Monthly, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """One line: a quantity at a price. Without `low` the price is unknown, without `high` it is `low` at least."""
+    """One line: a quantity, None if it was not given, at a price.
+
+    Without `low` the price is unknown, without `high` it is `low` at least.
+    """
 
     item: str
-    quantity: Decimal
+    quantity: Figure
     unit: str
-    low: Decimal | None
-    high: Decimal | None
+    low: Figure
+    high: Figure
     currency: str
     basis: Basis
     source: str
     note: str = ""
 
     @property
-    def amount_low(self) -> Decimal | None:
-        """The least that the line costs, exact; None where its price is unknown."""
-        return None if self.low is None else _EXACTLY.multiply(self.quantity, self.low)
+    def amount_low(self) -> Figure:
+        """The least that the line costs, exact; None where its price or its quantity is unknown."""
+        return self._times(self.low)
 
     @property
-    def amount_high(self) -> Decimal | None:
+    def amount_high(self) -> Figure:
         """The most that the line costs, exact; None where that is open or unknown."""
-        return None if self.high is None else _EXACTLY.multiply(self.quantity, self.high)
+        return self._times(self.high)
+
+    def _times(self, end: Figure) -> Figure:
+        return None if end is None or self.quantity is None else _EXACTLY.multiply(self.quantity, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +165,12 @@ class Total:
 
     currency: str
     low: Decimal
-    high: Decimal | None
+    high: Figure
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A priced month: its lines, one total for each currency, and the lines without a price, which no total holds."""
+    """A priced month: its lines, one total for each currency, and the lines without an amount, which no total holds."""
 
     name: str
     lines: tuple[BillLine, ...]
@@ -173,29 +186,26 @@ def read_profile(source: Mapping[str, Any] | str | bytes) -> Profile:
     >>> read_profile('sip_share = 0.25\\nother = [{name = "SBC", price = 90.10, currency = "EUR"}]').other[0].price
     Decimal('90.10')
     """
+    if not isinstance(source, Mapping):
+        return read_toml(source, Profile, "the profile")
     try:
-        given = source if isinstance(source, Mapping) else tomllib.loads(decoded(source), parse_float=Decimal)
-        return Profile.model_validate(dict(given))
+        return Profile.model_validate(dict(source))
     except ValidationError as error:
         raise ConfigurationError(tuple(map(problem_of, error.errors()))) from None
-    except ConfigurationError:
-        raise
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        problem = Problem("the profile", f"this is no TOML ({error})", "Look for a missing quote or bracket.")
-        raise ConfigurationError((problem,)) from None
 
 
 def price(profile: Profile, rates: RateList | None = None) -> Bill:
     """The bill of a month. With a rate list, calls out by Voice Calling (PSTN) are priced from it alone.
 
-    >>> price(read_profile({"calls_out": [{"to": "ES", "kind": "landline", "minutes": 100}]})).totals
-    (Total(currency='USD', low=Decimal('1.6500'), high=Decimal('16.500')),)
+    >>> bill = price(read_profile({"calls_out": [{"to": "FR", "kind": "landline", "minutes": 100}]}))
+    >>> bill.totals, [line.item for line in bill.unknown][1]
+    ((Total(currency='USD', low=Decimal('1.600'), high=Decimal('1.600')),), "licences of what follows today's two ways")
     """
     found = (*_calls(profile, rates), *map(_lease, profile.numbers), *_rest(profile))
-    lines = tuple(line for line in found if line.quantity)
-    known = [line for line in lines if line.low is not None]
+    lines = tuple(line for line in found if line.quantity != 0)
+    known = [line for line in lines if line.amount_low is not None]
     totals = (_total(name, known) for name in dict.fromkeys(line.currency for line in known))
-    return Bill(profile.name, lines, tuple(totals), tuple(line for line in lines if line.low is None))
+    return Bill(profile.name, lines, tuple(totals), tuple(line for line in lines if line.amount_low is None))
 
 
 def _total(currency: str, known: Iterable[BillLine]) -> Total:
@@ -204,7 +214,7 @@ def _total(currency: str, known: Iterable[BillLine]) -> Total:
     return Total(currency, low or Decimal(0), high)
 
 
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+def _sum(amounts: Iterable[Figure]) -> Figure:
     given = list(amounts)
     return None if None in given else reduce(_EXACTLY.add, filter(None, given), Decimal(0))
 
@@ -234,35 +244,37 @@ def _lease(row: Numbers) -> BillLine:
     offers = load("pricing")["number_offers"]
     lease = offers.get(row.country, {}).get(row.type, {}).get("lease")
     usd = None if lease is None else Decimal(lease)
-    return _line(
-        f"lease of a {_typed(row.type)} number of {row.country}", row.count, "month", usd, usd, offers["source"]
-    )
+    item = f"lease of a {_typed(row.type)} number of {row.country}"
+    return _line(item, row.count, "month", usd, usd, offers["source"])
 
 
 def _rest(profile: Profile) -> Iterator[BillLine]:
-    yield _flat("", profile.sdk_participant_minutes, "voip-participant")
-    for row in (*profile.licences, *profile.other):
+    minutes, why = profile.sdk_participant_minutes, "you did not say how many; 0 means none"
+    yield _flat("", minutes, "voip-participant", why if minutes is None else "")
+    if profile.licences is None:
+        item, why = "licences of what follows today's two ways", "you gave none; an empty list means none"
+        yield BillLine(item, None, "month", None, None, "", "unknown", NOT_GIVEN, why)
+    for row in (*(profile.licences or ()), *profile.other):
         yield _own(row.name, row.count, "month", row.price, row.currency)
 
 
 def _rated(item: str, minutes: Decimal, call: CallsOut, rates: RateList | None) -> BillLine:
     """Minutes by Voice Calling (PSTN), from the reader's rate list if there is one, else from the summary of ours."""
+    offers, keys = load("pricing")["number_offers"], load("pricing")["rate_summary"]["source"]
+    doubt = " ".join(said for country in offers for said in conflicts("price", country) if _holds(country, call.to))
     if rates is not None:
-        low, high = (
-            rates.between(call.to, call.kind) or rates.between(call.to, _like_kind(call.to, call.kind)) or (None, None)
-        )
-        basis: Basis = "unknown" if low is None else "your own"
-        note = "this list has no such rate" if low is None else ""
+        found = rates.between(call.to, call.kind) or rates.between(call.to, _like_kind(call.to, call.kind))
+        low, high = found or (None, None)
+        basis: Basis = "your own" if found else "unknown"
+        note = doubt if found else "this list has no such rate"
         return BillLine(item, minutes, "minute", low, high, "USD", basis, rates.name, note)
-    keys = load("pricing")["rate_summary"]["source"]
     if call.to.startswith("+"):
         return _line(item, minutes, "minute", None, None, keys, "a prefix needs a rate list, and none is given")
-    listed, pages = _summed_up(call.to, call.kind), _page_prices(call.to)
-    if not listed or not pages:
-        low, high = listed or (None, None)
+    (low, high), pages = _summed_up(call.to, call.kind) or (None, None), _page_prices(call.to)
+    if low is None or not pages:
         return _line(item, minutes, "minute", low, high, keys)
-    keys, note = (*keys, *load("pricing")["number_offers"]["source"]), " ".join(conflicts("price", call.to))
-    return _line(item, minutes, "minute", min(*listed, *pages), max(*listed, *pages), keys, note)
+    # The page says "starting at" of every call out, so another price than the list's leaves the upper end open.
+    return _line(item, minutes, "minute", min(low, *pages), None, (*keys, *offers["source"]), doubt)
 
 
 def _summed_up(country: str, kind: Kind) -> Range | None:
@@ -289,25 +301,39 @@ def _page_prices(country: str) -> set[Decimal]:
 
 
 def _direct(item: str, way: str, to: str, minutes: Decimal, profile: Profile) -> Iterator[BillLine]:
-    """Minutes by direct routing: Microsoft's part, and the carrier's at its price for the country or longest prefix."""
+    """Minutes by direct routing: Microsoft's part, and the carrier's at the price of its narrowest row that fits."""
     yield _flat(f"{item}, direct routing", minutes, f"direct-routing-{'make' if way == 'out' else 'receive'}")
-    fits = [row for row in profile.carrier if row.direction == way and (row.to == to or _inside(to, row.to))]
-    if fits:
-        best = max(fits, key=lambda row: len(row.to))
+    given = [row for row in profile.carrier if row.direction == way]
+    if fits := [row for row in given if _holds(row.to, to)]:
+        # The longest prefix; of a country and a prefix as long, the country: US lies in +1.
+        best = max(fits, key=lambda row: (row.to == to, len(row.to), row.to))
         yield _own(f"{item}, your carrier", minutes, "minute", best.price, best.currency)
     else:
-        why = "you gave no price of your carrier"
-        yield BillLine(f"{item}, your carrier", minutes, "minute", None, None, "", "unknown", YOURS, why)
+        rows = ", ".join(dict.fromkeys(row.to for row in given))
+        why = f"none of the prices that you gave ({rows}) surely holds for all of {to}; give one for {to}"
+        why = why if rows else f"you gave no price of your carrier for calls {way}"
+        yield BillLine(f"{item}, your carrier", minutes, "minute", None, None, "", "unknown", NOT_GIVEN, why)
 
 
-def _inside(number: str, prefix: str) -> bool:
-    return prefix.startswith("+") and number.startswith(prefix)
+def _holds(row: str, to: str) -> bool:
+    """Whether a country or prefix surely holds all of another one, as far as libphonenumber knows calling codes."""
+    import phonenumbers as plans
+
+    prefix, country = sorted((row, to))  # a plus stands before letters
+    code = plans.country_code_for_region(country)  # 0 for what is no country: no prefix begins so
+    if row == prefix:
+        return to.startswith(row) or f"+{code}".startswith(row)
+    # Of a calling code with several countries only a number, or most of it, tells which.
+    alone = plans.region_codes_for_country_code(code) == (country,)
+    return prefix.startswith(f"+{code}") and (
+        alone or (len(prefix) > 7 and plans.region_code_for_number(plans.parse(prefix)) == country)
+    )
 
 
-def _flat(item: str, quantity: Decimal, wanted: str) -> BillLine:
+def _flat(item: str, quantity: Figure, wanted: str, note: str = "") -> BillLine:
     row = next(row for row in load("pricing")["flat"] if row["id"] == wanted)
     usd = Decimal(row["usd"])
-    return _line(item or row["item"], quantity, row["unit"], usd, usd, row["source"])
+    return _line(item or row["item"], quantity, row["unit"], usd, usd, row["source"], note)
 
 
 def _typed(kind: str) -> str:
@@ -315,13 +341,7 @@ def _typed(kind: str) -> str:
 
 
 def _line(
-    item: str,
-    quantity: Decimal,
-    unit: str,
-    low: Decimal | None,
-    high: Decimal | None,
-    keys: Iterable[str],
-    note: str = "",
+    item: str, quantity: Figure, unit: str, low: Figure, high: Figure, keys: Iterable[str], note: str = ""
 ) -> BillLine:
     """A line from the documents, with these sources; without a price they do not have one."""
     basis: Basis = "unknown" if low is None else "documented"

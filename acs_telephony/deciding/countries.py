@@ -25,7 +25,10 @@ _BOUGHT: dict[str, Bought] = {"general availability": "yes", "preview": "preview
 
 @dataclass(frozen=True, slots=True)
 class NumberOffer:
-    """What one source of that date says of one type of number; an empty `billing` means that it names no addresses."""
+    """What one source of that date says of one type of number; an empty `billing` means that it names no addresses.
+
+    Only where `own_use_only` is true does the source speak of own use; otherwise nothing is said of it.
+    """
 
     number_type: str
     make: Status
@@ -94,13 +97,14 @@ class Offers:
 def number_offers(country: str) -> NumberOffers:
     """What the sources say of the numbers of a country, given by its ISO 3166-1 code of two letters.
 
+    A territory whose numbers the sources hold under another country, as PR under US, gives that country.
     Raises AnswerError for a country that no source speaks of.
 
     >>> number_offers("NL").rows[0].make, number_offers("AR").rows
     ('general availability', ())
     """
     countries = load("availability")["countries"]
-    code = known_country(country, tuple(countries), "phone numbers")
+    code = known_country(_holder(country), tuple(countries), "phone numbers")
     entry = countries[code]
     blocks = [entry[name] for name in ("country_page", "sub22", "priced") if name in entry]
     rows = [_number_offer(kind, offer, block) for block in blocks for kind, offer in block["types"].items()]
@@ -120,7 +124,7 @@ def offers(billing: str, number: str) -> Offers:
     >>> nl_us.bought, nl_us.disagree, offers("NL", "AR").bought, offers("VN", "NL").bought
     ('not listed', True, 'unknown', 'unknown')
     """
-    payer, code = _code(billing, "billing address"), _code(number, "country of the numbers")
+    payer, code = _code(billing, "billing address"), _holder(_code(number, "country of the numbers"))
     known = number_offers(code) if code in load("availability")["countries"] else None
     spoken = payer in billing_countries()
     rows = [Offer(_bought(payer, row) if spoken else "unknown", row) for row in (known.rows if known else ())]
@@ -185,6 +189,12 @@ def _code(country: str, what: str) -> str:
             f"{quoted(country)} is no code of a country", place=what, remedy="Write two letters, such as NL."
         )
     return code
+
+
+def _holder(country: str) -> str:
+    """The country under which the sources hold these numbers, mostly itself."""
+    code = str(country).strip().upper()
+    return next((c for c, entry in load("availability")["countries"].items() if code in entry.get("holds", ())), code)
 
 
 def _number_offer(kind: str, offer: Mapping[str, Any], block: Mapping[str, Any]) -> NumberOffer:

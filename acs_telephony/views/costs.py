@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from acs_telephony.deciding.costing import Bill
+from acs_telephony.deciding.costing import Bill, BillLine
 from acs_telephony.deciding.countries import Offer, offers
-from acs_telephony.facts import Source, sources, stale
+from acs_telephony.deciding.timing import end_of_service
+from acs_telephony.facts import Source, cite, sources, stale
 from acs_telephony.views.display import Shown, notice, table, together
 from acs_telephony.views.dot import count
 from acs_telephony.views.icons import Kind
 from acs_telephony.views.pages import kindly
-from acs_telephony.views.steps import disagreeing, money, unread
+from acs_telephony.views.steps import disagreeing, money, own_use, unread
 
 _HEADINGS = ("for", "quantity", "for each", "price", "amount", "whose figure", "source")
 
@@ -25,17 +26,22 @@ _READING = (
     "A number belongs to its longest prefix. Nothing is converted between currencies."
 )
 
+_WHOSE = "Priced are today's two ways to the phone network, and what you added; nothing else of what follows them."
+
 # ---------------------------------------------------------------- cost
 
 
-def bill_page(bill: Bill) -> Shown:
-    """A bill: its totals by currency, every line with its source, and why a line has no price."""
+def bill_page(bill: Bill, as_of: date | None = None) -> Shown:
+    """A bill: its totals by currency, every line with its source, and why a line has no amount.
+
+    With a day after the last one of the service it is said first that these are prices of the past.
+    """
     rows = [
         (
             line.item,
-            f"{line.quantity.normalize():,f}",
+            "not given" if line.quantity is None else f"{line.quantity.normalize():,f}",
             line.unit,
-            _range(line.currency, line.low, line.high, money),
+            _range(line.currency, line.low, line.high, money) + (", see below" if _doubted(line) else ""),
             _range(line.currency, line.amount_low, line.amount_high, _rounded),
             line.basis,
             line.source,
@@ -44,22 +50,29 @@ def bill_page(bill: Bill) -> Shown:
     ]
     caption = f"{bill.name}: each amount is rounded half up to the second decimal, and the totals add exact amounts"
     why = (notice("Unknown", f"{line.item}: {line.note}. [{line.source}]") for line in bill.unknown)
+    gone = f"The service of these prices ended on {end_of_service()}: they are prices of the past."
     return together(
+        *([notice("Mind", f"{gone} [{cite('lifecycle', ['RETIRE'])}]")] if as_of and as_of > end_of_service() else []),
         notice("Answer", _totals(bill)),
         *([table(caption, _HEADINGS, rows), notice("Our model", _READING)] if rows else []),
         *why,
-        *disagreeing(dict.fromkeys(line.note for line in bill.lines if line.note and line.low is not None)),
+        *disagreeing(dict.fromkeys(line.note for line in bill.lines if _doubted(line))),
     )
+
+
+def _doubted(line: BillLine) -> bool:
+    """Whether another source says otherwise of the price; what a line without amount notes is why it has none."""
+    return bool(line.note) and line.amount_low is not None
 
 
 def _totals(bill: Bill) -> str:
     """The totals as a sentence; currencies stay apart, and what is left out is said."""
     if not bill.totals:
-        return f"{bill.name}: no line has a price."
+        return f"{bill.name}: no line has an amount. {_WHOSE}"
     amounts = (_range(total.currency, total.low, total.high, _rounded) for total in bill.totals)
     told = f"{bill.name} costs {' and '.join(amounts)}."
-    missing = f" That is without {count(len(bill.unknown), 'line')} whose price is unknown."
-    return told + (missing if bill.unknown else "")
+    missing = f" That is without {count(len(bill.unknown), 'line')} whose amount is unknown."
+    return f"{told}{missing if bill.unknown else ''} {_WHOSE}"
 
 
 def _range(currency: str, low: Decimal | None, high: Decimal | None, words: Callable[[Decimal], str]) -> str:
@@ -116,8 +129,7 @@ _MEANING = {
 
 def _offer(row: Offer) -> tuple[str, ...]:
     numbers = row.numbers
-    own = "yes" if numbers.own_use_only else "no" if row.bought in ("yes", "preview") else "-"
-    return _typed(numbers.number_type), row.bought, numbers.make, numbers.receive, own, numbers.source
+    return _typed(numbers.number_type), row.bought, numbers.make, numbers.receive, own_use(numbers), numbers.source
 
 
 def _typed(number_type: str) -> str:

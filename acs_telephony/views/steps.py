@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 
-from acs_telephony.deciding.countries import NumberOffers, conflicts, number_offers
+from acs_telephony.deciding.countries import NumberOffer, NumberOffers, conflicts, number_offers
 from acs_telephony.deciding.lifecycle import judge
 from acs_telephony.deciding.prices import PriceLine, WorkedExample, price_lines, worked_examples
 from acs_telephony.errors import AnswerError
@@ -53,7 +53,7 @@ def offers_page(offers: NumberOffers) -> Shown:
             offer.number_type.replace("_", "-"),
             offer.make,
             offer.receive,
-            "yes" if offer.own_use_only else "no",
+            own_use(offer),
             ", ".join(offer.billing) or "not said",
             offer.source,
         )
@@ -66,6 +66,11 @@ def offers_page(offers: NumberOffers) -> Shown:
         *disagreeing(offers.conflicts),
         *unread(offers),
     )
+
+
+def own_use(offer: NumberOffer) -> str:
+    """Whether such numbers are for own use only, where the source speaks of that."""
+    return "yes" if offer.own_use_only else "not said"
 
 
 def unread(offers: NumberOffers) -> list[Shown]:

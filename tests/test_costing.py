@@ -266,7 +266,7 @@ def test_the_made_month_is_worked_out() -> None:
     page = bill_page(price(contoso_month()))
     assert "costs USD 153.55 at least and EUR 694.00." in page.said
     assert "without 2 lines whose amount is unknown" in page.said
-    assert "Priced are today's two ways to the phone network, and what you added" in page.said
+    assert "Priced are the two ways to the phone network, whose last day is 2028-09-30, and what you added" in page.said
     assert "USD 0.0165 at least, see below" in page.text
     assert page.text.count("see below") == 1
     assert "a tenth of that" in page.text
@@ -289,7 +289,7 @@ def test_a_page_says_what_is_open_what_is_unknown_and_what_is_nothing() -> None:
     assert "no line has an amount" in nothing.said
     assert "Unknown. call to QQ: these documents have no such price. [communication" in nothing.text
     assert "no line has an amount" in bill_page(price(Profile())).said
-    assert "Unknown. licences of what follows today's two ways: you gave none" in bill_page(price(Profile())).text
+    assert "Unknown. licences of what follows the two ways: you gave none" in bill_page(price(Profile())).text
     assert "licences" not in bill_page(price(read_profile(NONE))).text
 
 

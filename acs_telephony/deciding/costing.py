@@ -199,7 +199,7 @@ def price(profile: Profile, rates: RateList | None = None) -> Bill:
 
     >>> bill = price(read_profile({"calls_out": [{"to": "FR", "kind": "landline", "minutes": 100}]}))
     >>> bill.totals, [line.item for line in bill.unknown][1]
-    ((Total(currency='USD', low=Decimal('1.600'), high=Decimal('1.600')),), "licences of what follows today's two ways")
+    ((Total(currency='USD', low=Decimal('1.600'), high=Decimal('1.600')),), 'licences of what follows the two ways')
     """
     found = (*_calls(profile, rates), *map(_lease, profile.numbers), *_rest(profile))
     lines = tuple(line for line in found if line.quantity != 0)
@@ -252,7 +252,7 @@ def _rest(profile: Profile) -> Iterator[BillLine]:
     minutes, why = profile.sdk_participant_minutes, "you did not say how many; 0 means none"
     yield _flat("", minutes, "voip-participant", why if minutes is None else "")
     if profile.licences is None:
-        item, why = "licences of what follows today's two ways", "you gave none; an empty list means none"
+        item, why = "licences of what follows the two ways", "you gave none; an empty list means none"
         yield BillLine(item, None, "month", None, None, "", "unknown", NOT_GIVEN, why)
     for row in (*(profile.licences or ()), *profile.other):
         yield _own(row.name, row.count, "month", row.price, row.currency)

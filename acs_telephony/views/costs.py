@@ -26,8 +26,6 @@ _READING = (
     "A number belongs to its longest prefix. Nothing is converted between currencies."
 )
 
-_WHOSE = "Priced are today's two ways to the phone network, and what you added; nothing else of what follows them."
-
 # ---------------------------------------------------------------- cost
 
 
@@ -67,12 +65,14 @@ def _doubted(line: BillLine) -> bool:
 
 def _totals(bill: Bill) -> str:
     """The totals as a sentence; currencies stay apart, and what is left out is said."""
+    ways = f"Priced are the two ways to the phone network, whose last day is {end_of_service()}, and what you added"
+    whose = f"{ways}; nothing else of what follows them."
     if not bill.totals:
-        return f"{bill.name}: no line has an amount. {_WHOSE}"
+        return f"{bill.name}: no line has an amount. {whose}"
     amounts = (_range(total.currency, total.low, total.high, _rounded) for total in bill.totals)
     told = f"{bill.name} costs {' and '.join(amounts)}."
     missing = f" That is without {count(len(bill.unknown), 'line')} whose amount is unknown."
-    return f"{told}{missing if bill.unknown else ''} {_WHOSE}"
+    return f"{told}{missing if bill.unknown else ''} {whose}"
 
 
 def _range(currency: str, low: Decimal | None, high: Decimal | None, words: Callable[[Decimal], str]) -> str:

@@ -210,7 +210,7 @@ def timeline_picture(as_of: date, plan: BackPlan | None = None) -> Picture:
     if plan is not None:
         body += _plan_body(plan)
         twin += [_plan_words(plan), *(f"{row.step}: {_span(row)}." for row in plan.rows)]
-        remarks.append(f"Below, your plan backwards from {plan.last_day}: each step with the latest day to begin it.")
+        remarks.append(f"Below, your plan away from {_option(plan.option)}: each step with the latest day to begin it.")
         alt += f"; below it the {len(plan.rows)} steps of a plan that ends on {plan.last_day}"
     return Picture(
         title, dot.graph(title, body, remarks=[*remarks, f"Sources: {_sources()}."]), f"{alt}.", "\n".join(twin)

@@ -202,7 +202,7 @@ def _consequences(found: _Found) -> Iterator[Part]:
         risks = [one for one in found.audit.findings if one.severity != "note"]
         yield findings_table(risks, "Risks in the routing configuration")
     no_bill = notice("Unknown", "No profile of a month was given, so what it costs is unknown.")
-    yield bill_page(found.bill) if found.bill else no_bill
+    yield bill_page(found.bill, found.case.as_of) if found.bill else no_bill
 
 
 def _leaving(found: _Found) -> Iterator[Part]:
@@ -299,7 +299,7 @@ def _open_figures(found: _Found) -> Iterator[tuple[str, str]]:
     if found.bill is None:
         yield "What a month costs", "No profile of a month was given."
     else:
-        yield from ((f"Price: {line.item}", line.note) for line in found.bill.unknown)
+        yield from ((f"Cost: {line.item}", line.note) for line in found.bill.unknown)
 
 
 def _open_routing(found: _Found) -> Iterator[tuple[str, str]]:

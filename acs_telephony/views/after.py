@@ -63,7 +63,7 @@ _IN_A_ROW: Final = 5
 
 def following_page(following: Following) -> Shown:
     """What can follow: the successors judged, with what decided, what each gains and takes, and what is left open."""
-    return together(notice("Answer", _headline(following)), *_judged(following), *_remarks(following))
+    return together(notice("Answer", _headline(following)), *judged(following), *remarks(following))
 
 
 def _headline(following: Following) -> str:
@@ -78,14 +78,15 @@ def _names(following: Following) -> str:
     return "; ".join(filter(None, (surely, perhaps and f"perhaps {perhaps}")))
 
 
-def _judged(following: Following) -> Iterator[Shown]:
+def judged(following: Following) -> Iterator[Shown]:
+    """The successors that the guide names, each judged; for whom each is, and what the named ones would mean."""
     if not following.judged:
         return
-    judged = following.judged
-    rows = [(one.name, _FITS[one.fit], _because(one), _questions(one.hangs_on) or "nothing") for one in judged]
+    every = following.judged
+    rows = [(one.name, _FITS[one.fit], _because(one), _questions(one.hangs_on) or "nothing") for one in every]
     yield table("What the guide names, judged", ("successor", "fits", "because", "hangs on"), rows)
-    fits = [(one.name, " and ".join(map(_option, one.best_for)), _all(one.fits)) for one in judged]
-    caption = f"For whom each is, by {_cited(following, judged)}"
+    fits = [(one.name, " and ".join(map(_option, one.best_for)), _all(one.fits)) for one in every]
+    caption = f"For whom each is, by {_cited(following, every)}"
     yield table(caption, ("successor", "the guide calls it best for", "and for you where"), fits)
     if following.named:
         told = [(one.name, _all(one.gains), _all(one.mind), _all(one.licences)) for one in following.named]
@@ -115,7 +116,7 @@ def _all(words: tuple[str, ...]) -> str:
     return "; ".join(words) or "the guide says nothing"
 
 
-def _remarks(following: Following) -> Iterator[Shown]:
+def remarks(following: Following) -> Iterator[Shown]:
     """What a reader should not take for certain, and what would give another answer."""
     texts = {question.id: question.text for question in (*QUESTIONS, *FURTHER)}
     told: dict[str, str] = {}

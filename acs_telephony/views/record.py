@@ -12,24 +12,25 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 from acs_telephony.checking.auditing import Audit, audit
 from acs_telephony.checking.moving import prove, read_script
 from acs_telephony.checking.route_table import RouteTable, table_of
 from acs_telephony.deciding.answering import Case
-from acs_telephony.deciding.choosing import QUESTIONS, Advice, Change, Verdict, choose, smallest_changes
+from acs_telephony.deciding.choosing import QUESTIONS, Advice, Change, choose, smallest_changes
 from acs_telephony.deciding.costing import Bill, price
 from acs_telephony.deciding.countries import offers
 from acs_telephony.deciding.rates import RateList
 from acs_telephony.deciding.successors import FURTHER, Following, follow
-from acs_telephony.deciding.timing import BackPlan, back_plan
+from acs_telephony.deciding.timing import BackPlan, back_plans, leaving
 from acs_telephony.errors import BudgetError, ConfigurationError
 from acs_telephony.exporting import plan_move
 from acs_telephony.facts import cite, load
 from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.views.advice import change_words, drawing, grounds, headline, missing, option_name, standing
-from acs_telephony.views.after import following_page, moments_table, plan_table, timeline_picture
+from acs_telephony.views.after import following_page, judged, moments_table, plan_table, remarks, timeline_picture
 from acs_telephony.views.architecture import architecture
 from acs_telephony.views.costs import bill_page, countries_table, read_table, stale_table
 from acs_telephony.views.display import Shown, heading, marked, notice, table, together
@@ -150,10 +151,8 @@ class _Found:
         self.advice: Advice = choose(answers, as_of=case.as_of)
         self.changes: tuple[Change, ...] = smallest_changes(answers, as_of=case.as_of)
         self.following: Following = follow(case.situation, as_of=case.as_of)
-        self.plans: tuple[BackPlan, ...] = tuple(
-            back_plan(case.lead_times.get(verdict.option, ()), option=verdict.option, as_of=case.as_of)
-            for verdict, had in _had(self)
-            if had or verdict.option in case.lead_times
+        self.plans: tuple[BackPlan, ...] = back_plans(
+            chain.from_iterable(case.lead_times.values()), answers, as_of=case.as_of
         )
         self.bill: Bill | None = price(case.profile, rates) if case.profile else None
         countries = [case.billing_country] if case.billing_country else []
@@ -193,6 +192,8 @@ def _outcome(found: _Found) -> Iterator[Part]:
     yield notice("Answer", following_page(found.following).said)
     yield from drawing(found.advice)
     yield change_words(found.case.situation.answers, found.changes)
+    yield heading("What can follow")
+    yield from remarks(found.following)
 
 
 def _consequences(found: _Found) -> Iterator[Part]:
@@ -208,7 +209,7 @@ def _consequences(found: _Found) -> Iterator[Part]:
 def _leaving(found: _Found) -> Iterator[Part]:
     """What the guides say of leaving the ways that this tenant has."""
     facts = load("lifecycle")
-    ways = [verdict.option for verdict, had in _had(found) if had]
+    ways = leaving(found.case.situation.answers)
     rows = [
         (row["who"], f"{row['text']} {row.get('doubt', '')}".strip(), cite("lifecycle", row["source"]))
         for row in facts["rules"]
@@ -219,12 +220,6 @@ def _leaving(found: _Found) -> Iterator[Part]:
         rows.append(("a tenant that moves its numbers", numbers["text"], cite("lifecycle", numbers["source"])))
     if rows:
         yield table("What to mind when leaving", ("who", "what", "source"), rows)
-
-
-def _had(found: _Found) -> Iterator[tuple[Verdict, bool]]:
-    answers = found.case.situation.answers
-    yield found.advice.sip, answers.sip_state == "configured"
-    yield found.advice.cloud, answers.cloud_state == "with_numbers"
 
 
 def _confirmation(found: _Found) -> Iterator[Part]:
@@ -257,7 +252,7 @@ def _pros_and_cons(found: _Found) -> Iterator[Part]:
         yield _clauses("For it", option["benefits"])
         yield _clauses("It needs", option["requirements"]["items"])
         yield architecture(option["id"])
-    yield following_page(found.following)
+    yield from judged(found.following)
 
 
 def _more(found: _Found) -> Iterator[Part]:

@@ -3,10 +3,10 @@ r"""The move to Teams: the Teams side of a route table of ACS, and the PowerShel
 Our model: every trunk becomes a gateway, every route one with its place as priority, and all of them one usage of one
 policy. Coexistence goes by waves of the reader's own numbers: everything is made first, and no call takes it, because a
 policy belongs to users; then wave after wave of users gets the policy, and their numbers come in by Teams.
-Sources: migrate-to-teams-direct-routing.md, 2026-06-22 (fields, aliases); direct-routing-voice-routing.md, 2020-02-12
-(names are unique, usages are made first); New-CsOnlinePSTNGateway.md (63 characters, disabled by itself); each
-cmdlet's own page for -WhatIf. Strings stand in single quotes with PowerShell's five quotes doubled. No script was run
-by PowerShell or against a tenant.
+Sources: migrate-to-teams-direct-routing.md, 2026-06-22 (aliases, numbers, Enterprise Voice);
+direct-routing-voice-routing.md, 2020-02-12 (names are unique, usages are made first); New-CsOnlinePSTNGateway.md
+(63 characters, disabled by itself); each cmdlet's own page for its parameters, -WhatIf and -ErrorAction. Strings stand
+in single quotes with PowerShell's five quotes doubled. No script was run by PowerShell or against a tenant.
 """
 
 from __future__ import annotations
@@ -21,8 +21,30 @@ from acs_telephony.models import Resource, SipConfiguration, Trunk, is_e164, is_
 
 LONGEST_FQDN = 63
 QUOTES = "'\u2018\u2019\u201a\u201b"
-#: What a script begins with: by itself it is a dry run, and a real run stops at the first thing that goes wrong.
-PREAMBLE = ("param([switch]$Apply)", "$Dry = -not $Apply", "if ($Apply) { $ErrorActionPreference = 'Stop' }")
+#: What a script begins with: by itself it is a dry run, and a real run is told to stop at the first error. A cmdlet of
+#: a module need not see the preference of the script that calls it, so each one is told by -ErrorAction as well.
+PREAMBLE = (
+    "param([switch]$Apply)",
+    "$Dry = -not $Apply",
+    "$OnError = if ($Apply) { 'Stop' } else { 'Continue' }",
+    "$ErrorActionPreference = $OnError",
+)
+
+_HEAD = """\
+# To run it, in the folder of this file, in a PowerShell that has the module MicrosoftTeams:
+# Connect-MicrosoftTeams, then .\\move.ps1 (a dry run that changes nothing), then .\\move.ps1 -Apply.
+# Before -Apply, save what is there: Get-CsOnlineVoiceRoute, Get-CsOnlinePstnUsage, Get-CsOnlinePSTNGateway and
+# Get-CsOnlineVoiceRoutingPolicy. With -Apply every command is told to stop at an error, such as a name that is taken.
+# Compare then with what you saved. undo.ps1 removes by name, even what this script did not make: strike that out.
+# Whether the dry run already asks for usages and gateways that are only made later is unknown.
+# An independent grammar parses such scripts; neither PowerShell nor a tenant has seen this one."""
+_HEAD_OF_UNDO = """\
+# The way back from the move to Teams Direct Routing. By itself a dry run; with -Apply it removes.
+# It removes by name, even what move.ps1 did not make: whatever had one of these names before goes as well.
+# Compare with what was there before the move, and strike out what has to stay.
+# It goes on where something is not there, so it also ends a move that stopped halfway."""
+#: What an SBC without alias means while there are users on ACS.
+CUT_OFF = "Until the last wave, nobody who is still on ACS has this SBC: give it an alias, or move everybody at once."
 
 Value = str | int | bool | tuple[str, ...] | dict[str, str]
 Command = tuple[str, dict[str, Value]]  # a cmdlet and its parameters
@@ -88,6 +110,11 @@ class Move:
         return tuple((route.formerly, route.name) for route in self.routes if route.name != route.formerly)
 
     @property
+    def cut_over(self) -> tuple[str, ...]:
+        """SBCs without alias: each has to leave ACS before anything is made, and takes no call of ACS from then on."""
+        return tuple(row.fqdn for row in self.gateways if row.fqdn == row.formerly)
+
+    @property
     def aliases(self) -> dict[str, str]:
         """SBCs that have another FQDN in Teams: before and after."""
         return {row.formerly: row.fqdn for row in self.gateways if row.fqdn != row.formerly}
@@ -96,24 +123,25 @@ class Move:
     def script(self) -> str:
         """The script that makes it. By itself it changes nothing; with -Apply it does. Grants are left to a person."""
         made = f"gateways {len(self.gateways)}, usages {len(self.usages)}, routes {len(self.routes)}, policies 1."
-        kept = [row.fqdn for row in self.gateways if row.fqdn == row.formerly]
         return "\n".join(
             [
                 f"# The move to Teams Direct Routing: {made}",
-                "# By itself this is a dry run that changes nothing. Read what it says, then run it with -Apply.",
-                "# Whether the dry run already asks for usages and gateways that are only made later is unknown.",
-                "# With -Apply it stops at the first thing that goes wrong; then run undo.ps1 -Apply and begin anew.",
-                "# An independent grammar parses such scripts; neither PowerShell nor a tenant has seen this one.",
+                _HEAD,
                 *PREAMBLE,
                 *(f"# Not carried over: {what}" for what in self.not_carried),
-                *(f"# Renamed, for names are unique in Teams: {quoted(old)}" for old, _ in self.renamed),
+                *(
+                    f"# Renamed, as names are unique in Teams: {_quote(a)} is {_quote(b)} there"
+                    for a, b in self.renamed
+                ),
+                *(f"# Before this script: remove {fqdn} from ACS, for it has no alias." for fqdn in self.cut_over),
+                *([f"# {CUT_OFF}"] if self.cut_over and self.waves else []),
                 *_section("1. Gateways", map(_gateway, self.gateways)),
-                *(f"# {fqdn} has no alias: take it off ACS first; there is no service in between." for fqdn in kept),
                 *_section("2. Usages, before the routes that name them", (_usage("Add", one) for one in self.usages)),
                 *_section("3. Routes, in the order of ACS", map(_route, self.routes, range(1, len(self.routes) + 1))),
                 *_section("4. The policy: its usages in order", [_policy(self.policy, self.usages)]),
                 "",
-                "# 5. By hand, when a test number has been tried: give the policy to the users, one wave at a time.",
+                "# 5. By hand, when a test number has been tried, one wave at a time: assign the numbers in Teams,",
+                "# enable Enterprise Voice for the users, and give them the policy.",
                 *(line for wave in self.waves for line in (f"# Wave {wave}", _grant(_quote(self.policy)))),
                 *((_grant(_quote(self.policy)),) if not self.waves else ()),
                 "",
@@ -125,17 +153,15 @@ class Move:
         """The script that takes it away again, in the reverse order. By itself it changes nothing."""
         return "\n".join(
             [
-                "# The way back from the move to Teams Direct Routing. By itself a dry run; with -Apply it removes.",
-                "# It removes by name: whatever had one of these names before the move goes as well.",
-                "# It goes on where something is not there, so it also ends a move that stopped halfway.",
+                _HEAD_OF_UNDO,
                 *PREAMBLE[:2],
                 "",
                 "# 1. By hand: take the policy from every user who got it; the policy of everyone holds for them then.",
                 _grant("$null"),
-                *_section("2. The policy", [_remove("VoiceRoutingPolicy", self.policy)]),
-                *_section("3. Routes", (_remove("VoiceRoute", row.name) for row in self.routes[::-1])),
-                *_section("4. Usages", (_usage("Remove", one) for one in reversed(self.usages))),
-                *_section("5. Gateways", (_remove("PSTNGateway", row.fqdn) for row in self.gateways[::-1])),
+                *_section("2. The policy", [_remove("VoiceRoutingPolicy", self.policy)], "Continue"),
+                *_section("3. Routes", (_remove("VoiceRoute", row.name) for row in self.routes[::-1]), "Continue"),
+                *_section("4. Usages", (_usage("Remove", one) for one in reversed(self.usages)), "Continue"),
+                *_section("5. Gateways", (_remove("PSTNGateway", row.fqdn) for row in self.gateways[::-1]), "Continue"),
                 "",
             ]
         )
@@ -164,6 +190,7 @@ def plan_move(
     numbers = source.purchased_numbers if isinstance(source, Resource) else ()
     table = source.configuration if isinstance(source, Resource) else source
     named = {old.lower(): new for old, new in (aliases or {}).items()}
+    twice = [old for old in aliases or () if sum(one.lower() == old.lower() for one in aliases or ()) > 1]
     groups = usages or {}
     gateways = tuple(
         Gateway(
@@ -201,6 +228,7 @@ def plan_move(
     unknown = [f"alias {quoted(old)}" for old in aliases or () if old.lower() not in fqdns]
     unknown += [f"usages of {quoted(name)}" for name in groups if name not in {row.name for row in table.routes}]
     problems = [Problem(what, "the table has no such name", "Correct it, or leave it out.") for what in unknown]
+    problems += [Problem(f"alias {quoted(old)}", "this SBC has two", "Give each SBC one.") for old in twice[:1]]
     if problems := [*problems, *_problems(move)]:
         raise ConfigurationError(tuple(problems))
     return move
@@ -229,7 +257,7 @@ def _problems(move: Move) -> Iterator[Problem]:
     for usage in move.usages:
         yield from _unwritable("usage", usage)
     for name in (move.policy, *move.usages):
-        if name.casefold() == "global" or name.casefold().startswith("tag:") or not name:
+        if name.casefold() == "global" or name.casefold().startswith("tag:") or not name.strip():
             yield Problem(f"the name {quoted(name)}", "Teams keeps it for itself, or it is none", "Take another name.")
     for route in move.routes:
         for field in (route.formerly, route.number_pattern, route.description):
@@ -237,6 +265,8 @@ def _problems(move: Move) -> Iterator[Problem]:
     spans = []
     for wave in move.waves:
         yield from _unwritable("wave", wave.name)
+        if not wave.ranges:
+            yield Problem(f"wave {quoted(wave.name)}", "it has no number", "Give it a range, or leave it out.")
         for first, last in wave.ranges:
             if is_e164(first) and is_e164(last) and len(first) == len(last) and first <= last:
                 spans.append((len(first), int(first), int(last), wave.name))
@@ -330,11 +360,11 @@ def _grant(policy: str) -> str:
     return f"# Grant-CsOnlineVoiceRoutingPolicy -Identity '<user>' -PolicyName {policy}"
 
 
-def _section(title: str, commands: Iterable[Command]) -> Iterator[str]:
+def _section(title: str, commands: Iterable[Command], on_error: str = "$OnError") -> Iterator[str]:
     yield from ("", f"# {title}")
     for cmdlet, parameters in commands:
         given = "".join(f" -{name} {_written(value)}" for name, value in parameters.items())
-        yield f"{cmdlet}{given} -WhatIf:$Dry"
+        yield f"{cmdlet}{given} -ErrorAction {on_error} -WhatIf:$Dry"
 
 
 def _written(value: Value) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from acs_telephony.checking.moving import read_script
 from acs_telephony.checking.route_table import RouteRow, RouteTable, TrunkRow
 from acs_telephony.errors import ConfigurationError
-from acs_telephony.exporting import PREAMBLE, Move, plan_move
+from acs_telephony.exporting import Move, plan_move
 from acs_telephony.facts import load
 from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.tables import contoso, generated, microsoft_three_routes
@@ -80,7 +80,7 @@ def normal_form(wire: dict[str, Any]) -> RouteTable:
 
 def expected_commands(table: RouteTable) -> list[tuple[str, dict[str, Any]]]:
     """What has to stand in a script that makes this table, as the second reader tells it."""
-    dry = {"WhatIf": "$Dry"}
+    dry = {"ErrorAction": "$OnError", "WhatIf": "$Dry"}
     made: list[tuple[str, dict[str, Any]]] = []
     for row in table.trunks:
         switch = "$true" if row.enabled else "$false"
@@ -116,14 +116,14 @@ def test_the_way_back_removes_what_the_move_makes_in_the_reverse_order(wire: dic
     made = [(next(iter(its.values())), its.get("Usage")) for _, its in commands(move.script)]
     removed = [(its["Identity"], its.get("Usage")) for _, its in commands(move.undo)]
     assert removed == [(name, usage and {"Remove": usage["Add"]}) for name, usage in reversed(made)]
-    assert all(its["WhatIf"] == "$Dry" for _, its in commands(move.undo))
+    assert all((its["ErrorAction"], its["WhatIf"]) == ("Continue", "$Dry") for _, its in commands(move.undo))
 
 
 def told(script: str) -> RouteTable:
     """The table that the second reader finds in a script."""
     gateways, routes, policies = ({}, [], [])  # type: ignore[var-annotated]
     for cmdlet, its in commands(script):
-        assert its.pop("WhatIf") == "$Dry"
+        assert (its.pop("ErrorAction"), its.pop("WhatIf")) == ("$OnError", "$Dry")
         if cmdlet == "New-CsOnlinePSTNGateway":
             (fqdn,) = its["Fqdn"]
             gateways[fqdn] = TrunkRow(fqdn, its.get("Enabled") == "$true", None, int(its["SipSignalingPort"]))
@@ -210,12 +210,36 @@ def test_numbers_of_option_1_are_not_carried_and_the_script_says_so() -> None:
 def test_a_script_changes_nothing_unless_it_is_told_to() -> None:
     lines = plan_move(contoso()).script.splitlines()
 
-    assert [line for line in lines if line and not line.startswith("#")][:3] == list(PREAMBLE)
-    assert "switch]$Apply" in PREAMBLE[0]
-    assert PREAMBLE[1] == "$Dry = -not $Apply"
-    made = [line for line in lines if "-Cs" in line and not line.startswith("#")]
-    assert len(made) == 4 + 1 + 60 + 1
-    assert all(line.endswith(" -WhatIf:$Dry") for line in made)
+    made = [line for line in lines if line and not line.startswith("#")]
+    assert made[:4] == [
+        "param([switch]$Apply)",
+        "$Dry = -not $Apply",
+        "$OnError = if ($Apply) { 'Stop' } else { 'Continue' }",
+        "$ErrorActionPreference = $OnError",
+    ]
+    assert len(made) == 4 + 4 + 1 + 60 + 1
+    assert all(line.endswith(" -ErrorAction $OnError -WhatIf:$Dry") for line in made[4:])
+
+
+def test_the_way_back_goes_on_and_changes_nothing_unless_it_is_told_to() -> None:
+    made = [line for line in plan_move(contoso()).undo.splitlines() if line and not line.startswith("#")]
+
+    assert made[:2] == ["param([switch]$Apply)", "$Dry = -not $Apply"]
+    assert len(made) == 2 + 1 + 60 + 1 + 4
+    assert all(line.endswith(" -ErrorAction Continue -WhatIf:$Dry") for line in made[2:])
+
+
+def test_both_heads_say_that_the_way_back_removes_by_name_and_how_a_script_is_run() -> None:
+    move = plan_move(contoso())
+    head, undo = (
+        " ".join(text[: text.index("param(")].replace("\n# ", " ").split()) for text in (move.script, move.undo)
+    )
+
+    assert "Connect-MicrosoftTeams, then .\\move.ps1 (a dry run that changes nothing), then .\\move.ps1 -Apply." in head
+    assert "undo.ps1 removes by name, even what this script did not make" in head
+    assert "Before -Apply, save what is there: Get-CsOnlineVoiceRoute" in head
+    assert "begin anew" not in head, "the likeliest error is a name that is taken, and undo.ps1 would remove its owner"
+    assert "even what move.ps1 did not make" in undo
 
 
 def test_every_cmdlet_that_is_run_has_a_dry_run_by_its_own_page() -> None:
@@ -285,6 +309,14 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     ),
     "usages of no route": (TWO, {"usages": {"be": "Belgium"}}, "usages of 'be': the table has no such name"),
     "everybody's policy": (TWO, {"policy": "global"}, "Teams keeps it for itself"),
+    "a usage of blanks": (TWO, {"usage": " "}, "Teams keeps it for itself, or it is none"),
+    "a policy of blanks": (TWO, {"policy": "\t".expandtabs()}, "Teams keeps it for itself, or it is none"),
+    "two aliases of one SBC": (
+        TWO,
+        {"aliases": {"a.example": "x.example", "A.example": "y.example"}},
+        "alias 'a.example': this SBC has two",
+    ),
+    "a wave without numbers": (TWO, {"waves": {"e": []}}, "wave 'e': it has no number"),
     "a usage without name": (TWO, {"usage": ""}, "Teams keeps it for itself, or it is none"),
     "a wave turned round": (TWO, {"waves": {"w": ["+312-+311"]}}, "is no range of numbers"),
     "a wave of two lengths": (TWO, {"waves": {"w": ["+311-+3111"]}}, "is no range of numbers"),
@@ -328,7 +360,8 @@ def test_names_that_stand_twice_are_told_apart_and_said_to_be_renamed() -> None:
 
     assert [route.name for route in move.routes] == ["nl", "NL (3)", "nl (2)", "nl (4)"]
     assert [old for old, _ in move.renamed] == ["NL", "nl"]
-    assert all(f"# Renamed, for names are unique in Teams: '{old}'" in move.script for old, _ in move.renamed)
+    assert "# Renamed, as names are unique in Teams: 'NL' is 'NL (3)' there\n" in move.script
+    assert "# Renamed, as names are unique in Teams: 'nl' is 'nl (4)' there\n" in move.script
 
 
 def test_usages_come_in_the_order_of_their_first_routes_whatever_their_case() -> None:
@@ -345,7 +378,7 @@ def test_waves_are_a_last_step_left_to_a_person() -> None:
     move = plan_move(microsoft_three_routes(), waves=waves)
 
     assert [wave.count for wave in move.waves] == [51, 50]
-    last = move.script[move.script.index("# 5.") :].splitlines()[1:]
+    last = move.script[move.script.index("# 5.") :].splitlines()[2:]
     grant = "# Grant-CsOnlineVoiceRoutingPolicy -Identity '<user>' -PolicyName 'Moved from ACS'"
     assert last == [
         "# Wave pilot: +31201234500 to +31201234549, +31201239999 (51 numbers)",
@@ -355,11 +388,22 @@ def test_waves_are_a_last_step_left_to_a_person() -> None:
     ]
 
 
-def test_an_sbc_without_alias_is_said_to_be_out_of_service_in_between() -> None:
-    script = plan_move(contoso(), aliases={"ams1.contoso.com": "ams1-teams.contoso.com"}).script
+def test_an_sbc_without_alias_has_to_leave_acs_before_anything_is_made() -> None:
+    aliases = {f"{sbc}.contoso.com": f"{sbc}-teams.contoso.com" for sbc in ("ams1", "ams2", "iad1")}
+    alone = plan_move(contoso(), aliases=aliases)
+    in_waves = plan_move(contoso(), aliases=aliases, waves={"pilot": ["+31201234500"]})
+    warning = "# Until the last wave, nobody who is still on ACS has this SBC"
 
-    assert "# ams2.contoso.com has no alias: take it off ACS first" in script
-    assert "ams1.contoso.com has no alias" not in script
+    assert alone.cut_over == ("sin1.contoso.com",)
+    lines = in_waves.script.splitlines()
+    told = lines.index("# Before this script: remove sin1.contoso.com from ACS, for it has no alias.")
+    assert lines[told + 1].startswith(warning)
+    assert told < min(n for n, line in enumerate(lines) if line.startswith("New-"))
+    assert warning not in alone.script
+    assert "remove sin1" in alone.script
+    every = plan_move(contoso(), aliases=aliases | {"sin1.contoso.com": "sin1-teams.contoso.com"}, waves={"a": ["+31"]})
+    assert every.cut_over == ()
+    assert "# Before this script" not in every.script
 
 
 def test_the_same_table_gives_the_same_bytes() -> None:

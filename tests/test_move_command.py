@@ -66,21 +66,26 @@ def test_what_is_not_carried_is_no_proof_and_ends_with_1(folder: Path) -> None:
 
 
 def tenant(priorities: tuple[int, int, int]) -> dict[str, Any]:
+    fqdns = [f"sbc{n}.contoso.biz" for n in range(1, 6)]
+    gateways = [{"Identity": fqdn, "Enabled": True, "SipSignalingPort": 5061} for fqdn in fqdns]
+    policies = {"Identity": "Tag:Moved from ACS", "OnlinePstnUsages": ["all"]}
     rows = [
         {"Name": row["name"], "NumberPattern": row["numberPattern"], "Priority": priority, "OnlinePstnUsages": ["all"]}
         | {"OnlinePstnGatewayList": row["trunks"]}
         for row, priority in zip(TABLE["routes"], priorities, strict=True)
     ]
-    return {"routes.json": rows, "policies.json": {"Identity": "Tag:Moved from ACS", "OnlinePstnUsages": ["all"]}}
+    return {"routes.json": rows, "policies.json": policies, "gateways.json": gateways}
 
 
 @pytest.mark.parametrize(("priorities", "ends"), [((1, 2, 4), 0), ((2, 1, 4), 1)])
 def test_what_a_tenant_has_is_proven_too(priorities: tuple[int, int, int], ends: int, folder: Path) -> None:
     for name, value in tenant(priorities).items():
         (folder / name).write_text(json.dumps(value), encoding="utf-8")
-    result = run("move", "table.json", "--against", "routes.json", "--policies", "policies.json")
+    tenant_said = ("--against", "routes.json", "--policies", "policies.json")
+    result = run("move", "table.json", *tenant_said, "--gateways", "gateways.json")
 
     assert result.exit_code == ends
+    assert run("move", "table.json", *tenant_said).exit_code == 1, "without gateways nothing is known of them"
     assert ("first choice: 20,000,000 E.164 numbers" in result.stdout) is bool(ends)
 
 

@@ -16,10 +16,10 @@ from typing import Literal
 
 from acs_telephony.automaton import Matches
 from acs_telephony.checking.findings import Certainty, listed
-from acs_telephony.checking.route_table import RouteRow, RouteTable, table_of
+from acs_telephony.checking.route_table import RouteRow, RouteTable, in_order, table_of
 from acs_telephony.checking.surveying import Ground, Survey
 from acs_telephony.domains import E164, SERVICE_CODES, SHORT_CODES, Domain
-from acs_telephony.errors import AnswerError, BudgetError
+from acs_telephony.errors import BudgetError
 from acs_telephony.languages import READINGS
 from acs_telephony.models import Resource, SipConfiguration, quoted
 from acs_telephony.patterns import parse
@@ -121,9 +121,7 @@ def compare(
     >>> [(one.kind, one.witness, one.count) for one in compare(printed, meant).changes if one.domain == E164.name]
     [('gained', '+10000000000', 9980000000), ('standby', '+12060000000', 20000000)]
     """
-    tables = [table_of(old), table_of(new)]
-    if not all(table.ordered for table in tables):
-        raise AnswerError("the order of these routes is not known", place="table", remedy="Give the policies as well.")
+    tables = [in_order(table_of(old)), in_order(table_of(new))]
     wanted = [_pattern_of(text) for text in intended]
     for text in wanted:
         parse(text)

@@ -6,7 +6,7 @@ cannot be used is refused: no JSON, a wrong type, a route without name or patter
 Sources: ACS is API version 2023-03-01, with `enabled` and `callerIdOverride` of the preview 2024-11-15; Teams is what
 `ConvertTo-Json` makes of Get-CsOnlineVoiceRoute, Get-CsOnlineVoiceRoutingPolicy and Get-CsOnlinePSTNGateway. How a
 policy orders routes: direct-routing-voice-routing.md, 2020-02-12. Our model: usages and policies are compared without
-case, and routes of one priority keep the order of the text.
+case; the order of routes is not known where two of one usage have the same priority, or one of them has none.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, StrictBool, StrictInt, StrictStr, ValidationError
 from pydantic.alias_generators import to_camel, to_pascal
 
 from acs_telephony.checking.route_table import Place, RouteRow, RouteTable, TrunkRow
@@ -48,7 +49,7 @@ def read_table(
 
     For Teams, `policies` and `gateways` are further texts, or `text` is one object of `routes`, `policies` and
     `gateways`. `policy` chooses among several policies; of a table of ACS it says nothing. Without any policy the
-    order is not known, and without gateways the trunks are those that the routes name.
+    order is not known, and without gateways the trunks are those that the routes name, and no more is known of them.
     Raises ConfigurationError with every problem and its place.
 
     >>> table = read_table('{"trunks": {},\n "routes": [{"name": "nl", "numberPattern": "^\\\\+31"}]}')
@@ -79,7 +80,7 @@ def anonymise(text: str | bytes, *, policies: str | bytes | None = None, gateway
         "name": lambda old: old and route(old).ljust(len(old) if len(old) > 256 else 0, "x"),
         "description": lambda _: None,
         "caller_id_override": lambda old: caller(old) if is_e164(old) else old and "none",
-        "online_pstn_usages": lambda old: usage(_known(old)),
+        "online_pstn_usages": lambda old: usage(old.casefold()),
         "identity": lambda old: old if old == "Global" else policy(_known(old)),
     }
 
@@ -156,6 +157,10 @@ class _Acs(BaseModel):
 
 class _TeamsTrunk(_Trunk, alias_generator=to_pascal):
     fqdn: _Text = Field(alias="Identity")
+    # The second spelling is the older one (New-CsOnlinePSTNGateway.md, date not given).
+    sip_signaling_port: StrictInt | None = Field(
+        None, validation_alias=AliasChoices("SipSignalingPort", "SipSignallingPort")
+    )
 
 
 class _TeamsRoute(_Route, alias_generator=to_pascal):
@@ -271,20 +276,26 @@ def _teams_table(document: _Document, content: _Teams, policy: str | None) -> Ro
     if content.gateways is None:
         named: dict[str, TrunkRow] = {}
         for place, fqdn in ((row.place, fqdn) for row in rows for fqdn in row.trunks):
-            named.setdefault(fqdn.lower(), TrunkRow(fqdn, place=place))
+            named.setdefault(fqdn.lower(), TrunkRow(fqdn, place=place, known=False))
         trunks = tuple(named.values())
     else:
         gateways = enumerate(content.gateways)
-        trunks = tuple(_trunk_row(row, row.fqdn, document.place("gateways", i)) for i, row in gateways)
+        trunks = tuple(
+            replace(_trunk_row(row, row.fqdn, document.place("gateways", i)), known=row.enabled is not None)
+            for i, row in gateways
+        )
     ranks = [(row.priority is None, row.priority or 0, i) for i, row in enumerate(content.routes)]
     order = [i for _, _, i in sorted(ranks)]
     chosen = _chosen(content.policies, policy)
     if chosen is None:
         return RouteTable(tuple(rows[i] for i in order), trunks, "teams", ordered=False)
-    usages = [set(map(_known, row.online_pstn_usages or ())) for row in content.routes]
-    told = {_known(usage): usage for usage in chosen.online_pstn_usages or ()}
-    routes = (replace(rows[i], usage=name) for known, name in told.items() for i in order if known in usages[i])
-    return RouteTable(tuple(routes), trunks, "teams")
+    usages = [set(map(str.casefold, row.online_pstn_usages or ())) for row in content.routes]
+    told = {usage.casefold(): usage for usage in chosen.online_pstn_usages or ()}
+    places = [(name, i) for known, name in told.items() for i in order if known in usages[i]]
+    alike = any(
+        one == other and (ranks[i][:2] == ranks[j][:2] or ranks[j][0]) for (one, i), (other, j) in pairwise(places)
+    )
+    return RouteTable(tuple(replace(rows[i], usage=name) for name, i in places), trunks, "teams", ordered=not alike)
 
 
 def _chosen(policies: tuple[_Policy, ...], name: str | None) -> _Policy | None:
@@ -300,7 +311,7 @@ def _chosen(policies: tuple[_Policy, ...], name: str | None) -> _Policy | None:
 
 
 def _known(name: str) -> str:
-    """How a policy or a usage is known; PowerShell puts Tag: before the names of policies."""
+    """How a policy is known; PowerShell puts Tag: before the names of policies, and of nothing else."""
     return name.casefold().removeprefix("tag:")
 
 

@@ -18,7 +18,7 @@ from acs_telephony.automaton import Matches
 from acs_telephony.checking.comparing import DOMAINS, Hop, hop_of
 from acs_telephony.checking.documents import read_toml
 from acs_telephony.checking.findings import Certainty, Finding, listed, rules
-from acs_telephony.checking.route_table import RouteRow, RouteTable
+from acs_telephony.checking.route_table import RouteRow, RouteTable, in_order
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.domains import ANY_STRING, E164, Domain
 from acs_telephony.errors import AnswerError
@@ -131,9 +131,7 @@ def meet(table: RouteTable, expectations: Iterable[Expectation]) -> tuple[Findin
 
 
 def _surveyed(table: RouteTable) -> Survey:
-    if not table.ordered:
-        raise AnswerError("the order of these routes is not known", place="table", remedy="Give the policies as well.")
-    return Survey([row.number_pattern for row in table.routes])
+    return Survey([row.number_pattern for row in in_order(table).routes])
 
 
 def _each(expectations: Iterable[Expectation]) -> list[tuple[Expectation, str]]:

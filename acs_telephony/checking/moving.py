@@ -15,11 +15,11 @@ from typing import Any
 
 from acs_telephony.checking.comparing import Comparison, compare
 from acs_telephony.checking.documents import decoded, read_table
-from acs_telephony.checking.route_table import RouteTable, table_of
+from acs_telephony.checking.route_table import RouteTable, TrunkRow, table_of
 from acs_telephony.errors import AnswerError, ConfigurationError, Problem
-from acs_telephony.exporting import PREAMBLE, QUOTES, Gateway, Move, Wave
+from acs_telephony.exporting import LONGEST_FQDN, PREAMBLE, QUOTES, Gateway, Move, Wave
 from acs_telephony.facts import cite, load
-from acs_telephony.models import Resource, SipConfiguration, quoted
+from acs_telephony.models import Resource, SipConfiguration, is_fqdn, quoted
 
 UNKNOWN = "unknown"
 _OURS = "our model"
@@ -45,15 +45,19 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The changes that a move makes, in every domain, and what it does not cover."""
+    """The changes that a move makes, in every domain, and what it does not cover.
+
+    `amiss` says of each SBC that routes name what stands in the way of a proof: another port, or one not known.
+    """
 
     comparison: Comparison
     limits: tuple[Limit, ...]
+    amiss: tuple[str, ...] = ()
 
     @property
     def proven(self) -> bool:
         """Whether no number changes its first choice, its standbys or its caller ID, but those that were meant to."""
-        return not self.comparison.unintended and not self.comparison.unread
+        return not self.comparison.unintended and not self.comparison.unread and not self.amiss
 
     @property
     def sentence(self) -> str:
@@ -66,7 +70,7 @@ class Proof:
             counts[one.kind, one.domain] = counts.get((one.kind, one.domain), 0) + one.count
         told = [f"{kind}: {count:,} {domain}" for (kind, domain), count in counts.items()]
         told += [f"patterns that cannot be read: {len(set(self.comparison.unread))}"] * bool(self.comparison.unread)
-        return f"No proof. {'; '.join(told)}."
+        return f"No proof. {'; '.join([*told, *self.amiss])}."
 
 
 def prove(
@@ -79,7 +83,9 @@ def prove(
     """Whether every E.164 number, short code and service code keeps its first choice and its standbys in Teams.
 
     `aliases` give SBCs of the old table their names in the new one; `intended` are patterns or numbers that are meant
-    to change. Raises AnswerError for a new table that is none of Teams, or an alias of no SBC, and as `compare` does.
+    to change. An SBC that a route names and Teams' gateways lack takes no call; where it is not known whether one is
+    there, enabled, and at the port it has in ACS, nothing is proven. Raises AnswerError for a new table that is none
+    of Teams, an alias of no SBC or of two, and as `compare` does.
 
     >>> from acs_telephony.exporting import plan_move
     >>> from acs_telephony.tables import contoso
@@ -89,12 +95,31 @@ def prove(
     if new.service != "teams":
         raise AnswerError("this is no table of Teams", place="new", remedy="Give a script, or what Get-Cs... writes.")
     table, named = table_of(old), {name.lower(): alias for name, alias in (aliases or {}).items()}
-    if strange := named.keys() - {trunk.fqdn.lower() for trunk in table.trunks}:
+    fqdns = {trunk.fqdn.lower() for trunk in table.trunks}
+    if strange := named.keys() - fqdns:
         raise AnswerError(f"no SBC is called {quoted(min(strange))}", place="aliases", remedy="Look at its spelling.")
+    new_names = [alias.lower() for name, alias in named.items() if alias.lower() != name]
+    if len(named) < len(aliases or ()) or len({*new_names, *fqdns}) < len(new_names) + len(fqdns):
+        raise AnswerError("one name for two SBCs, or two for one", place="aliases", remedy="Give each one of its own.")
     routes = (replace(row, trunks=tuple(named.get(fqdn.lower(), fqdn) for fqdn in row.trunks)) for row in table.routes)
     trunks = (replace(row, fqdn=named.get(row.fqdn.lower(), row.fqdn)) for row in table.trunks)
     renamed = replace(table, routes=tuple(routes), trunks=tuple(trunks))
-    return Proof(compare(renamed, new, intended=intended), tuple(limits()))
+    used = {fqdn.lower() for row in new.routes for fqdn in row.trunks}
+    absent = used - {row.fqdn.lower() for row in new.trunks}
+    gateways = *new.trunks, *(TrunkRow(fqdn, enabled=False) for fqdn in sorted(absent))
+    ports = {row.fqdn.lower(): row.sip_signaling_port for row in renamed.trunks}
+    kept = [(row, ports[its]) for row in new.trunks if (its := row.fqdn.lower()) in used & ports.keys()]
+    return Proof(compare(renamed, replace(new, trunks=gateways), intended=intended), tuple(limits()), _amiss(kept))
+
+
+def _amiss(gateways: Sequence[tuple[TrunkRow, int | None]]) -> tuple[str, ...]:
+    """What stands in the way of a proof at these gateways of Teams, each with its port in ACS."""
+    unknown = ", ".join(sorted(row.fqdn for row, _ in gateways if not row.known))
+    told = [f"not known whether they are there and enabled (give Teams' gateways): {unknown}"] * bool(unknown)
+    for row, port in gateways:
+        if row.known and (row.sip_signaling_port is None or row.sip_signaling_port != port):
+            told.append(f"port of {row.fqdn}: {port or UNKNOWN} in ACS, {row.sip_signaling_port or UNKNOWN} in Teams")
+    return tuple(told)
 
 
 #: What no source says; our words.
@@ -120,6 +145,7 @@ def limits() -> Iterator[Limit]:
         "no route matches",
         "a demoted SBC",
         "failover codes",
+        "order of the SBCs in a route",
         "a route without SBC",
     ):
         row = told[what]
@@ -185,11 +211,11 @@ def _numbers(numbers: Sequence[str]) -> Iterator[Task]:
 # ---------------------------------------------------------------- the script, read back
 
 # A quote inside a string stands twice; only the plain one ends a string, though PowerShell takes any of the five.
-_TEXT = rf"'(?:[^{QUOTES}]|([{QUOTES}])\1)*'"
+_TEXT = rf"'(?:[^{QUOTES}]|([{QUOTES}])\1)+'"
 _STRING = re.compile(_TEXT)
 _KINDS: dict[str, re.Pattern[str]] = {
     "a text in single quotes": _STRING,
-    "texts in single quotes": re.compile(rf"{_TEXT}(?:,'(?:[^{QUOTES}]|([{QUOTES}])\2)*')*"),
+    "texts in single quotes": re.compile(rf"{_TEXT}(?:,'(?:[^{QUOTES}]|([{QUOTES}])\2)+')*"),
     "a whole number": re.compile(r"[0-9]{1,9}(?![0-9])"),
     "$true or $false": re.compile(r"\$(?:true|false)(?![\w:])"),
     "'Global'": re.compile("'Global'"),
@@ -210,6 +236,7 @@ _FORMS: dict[str, dict[str, str]] = {
     },
     "New-CsOnlineVoiceRoutingPolicy": {"Identity": _ONE, "OnlinePstnUsages": _MANY},
 }
+_END = " -ErrorAction $OnError -WhatIf:$Dry"
 _OPTIONAL = {"Enabled", "OnlinePstnGatewayList", "Description"}
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)?")
 _NAME = re.compile(r" -([A-Za-z]+) ")
@@ -229,7 +256,7 @@ def read_script(text: str | bytes, *, policy: str | None = None) -> RouteTable:
             at = next(at for at, character in enumerate(line) if not character.isprintable())
             raise _refused(n, at, "what stands here cannot be seen", "Take a script as it was written.")
     lines = [(n, line) for n, line in every if line and not line.startswith("# ")]
-    for (n, line), wanted in zip([*lines[:3], (1, "")][: len(PREAMBLE)], PREAMBLE, strict=False):
+    for (n, line), wanted in zip([*lines[: len(PREAMBLE)], (1, "")], PREAMBLE, strict=False):
         if line != wanted:
             raise _refused(n, 0, f"the script has to begin with {quoted(wanted)}", "Take a script as it was written.")
     made: dict[str, list[dict[str, Any]]] = {"gateways": [], "usages": [], "routes": [], "policies": []}
@@ -253,8 +280,19 @@ def _make(made: dict[str, list[dict[str, Any]]], n: int, cmdlet: str, given: dic
         given = {"Identity": given["Usage"]}
     elif part == "routes":
         given["Name"] = given["Identity"]
-    if given["Identity"].casefold() in there[part]:
-        raise _refused(n, 0, f"{quoted(given['Identity'])} is made twice", "Names are unique: change one.")
+    name = given["Identity"]
+    if name.casefold() in there[part]:
+        raise _refused(n, 0, f"{quoted(name)} is made twice", "Names are unique: change one.")
+    if part == "gateways" and not (is_fqdn(name) and len(name) <= LONGEST_FQDN):
+        raise _refused(n, 0, f"{quoted(name)} is no FQDN of at most {LONGEST_FQDN} characters", "Correct it.")
+    if part == "gateways" and not 1 <= given["SipSignalingPort"] <= 65535:
+        raise _refused(n, 0, f"the port is {given['SipSignalingPort']}", "Use 1 to 65535.")
+    if part in ("usages", "policies") and (
+        not name.strip() or name.casefold() == "global" or name.casefold().startswith("tag:")
+    ):
+        raise _refused(n, 0, f"Teams keeps the name {quoted(name)} for itself, or it is none", "Take another name.")
+    if part == "routes" and given["Priority"] in [row["Priority"] for row in made[part]]:
+        raise _refused(n, 0, f"two routes have the priority {given['Priority']}", "Give each one of its own.")
     for field, kind in (("OnlinePstnUsages", "usages"), ("OnlinePstnGatewayList", "gateways")):
         for name in given.get(field, ()):
             if name.casefold() not in there[kind]:
@@ -263,18 +301,16 @@ def _make(made: dict[str, list[dict[str, Any]]], n: int, cmdlet: str, given: dic
 
 
 def _command(n: int, line: str) -> tuple[str, dict[str, Any]]:
-    """A cmdlet and its parameters, in the form that a move writes; -WhatIf:$Dry ends it, or it would run at once."""
+    """A cmdlet and its parameters, in the form that a move writes; without its end it would run at once, and go on."""
     word = _WORD.match(line)
     if word is None or word[0] not in _FORMS:
         raise _refused(n, 0, "this is no command of a move", f"Use one of: {', '.join(_FORMS)}.")
     form, given, at = _FORMS[word[0]], {}, word.end()
-    while line[at:] != " -WhatIf:$Dry":
+    while line[at:] != _END:
         name = _NAME.match(line, at)
         if name is None or name[1] not in form or name[1] in given:
             wanted = ", ".join(f"-{one}" for one in form if one not in given)
-            raise _refused(
-                n, at, "a parameter of this cmdlet is needed here", f"Use {wanted} or -WhatIf:$Dry at the end."
-            )
+            raise _refused(n, at, "a parameter of this cmdlet is needed here", f"Use {wanted}, or end with{_END}.")
         kind = form[name[1]]
         found = _KINDS[kind].match(line, name.end())
         if found is None:

@@ -24,12 +24,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TrunkRow:
-    """A trunk of a table. `enabled` is False where a preview of the service says so; the port is None where none is."""
+    """A trunk of a table. `enabled` is False where a preview of the service says so; the port is None where none is.
+
+    `known` is False where Teams' own list of gateways is missing, or says nothing of whether this one is enabled.
+    """
 
     fqdn: str
     enabled: bool = True
     place: Place | None = None
     sip_signaling_port: int | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,14 @@ class RouteTable:
             return matches
         usage = self.routes[matches[0]].usage
         return tuple(index for index in matches if self.routes[index].usage == usage)
+
+
+def in_order(table: RouteTable) -> RouteTable:
+    """The table itself. Raises AnswerError where the order of its routes is not known."""
+    if table.ordered:
+        return table
+    remedy = "Give the policies as well, and each route a priority of its own."
+    raise AnswerError("the order of these routes is not known", place="table", remedy=remedy)
 
 
 def table_of(source: RouteTable | SipConfiguration | Resource) -> RouteTable:

@@ -254,7 +254,7 @@ def _told(table: RouteTable, number: str, country: str | None, reading: Reading)
         usage = f" (usage {route.usage})" if route.usage else ""
         lines.append(f"{rank}. {route.name}{usage}: {', '.join(route.trunks) or 'no SBC'}")
     lines += ["No route matches."] * (not chain)
-    lines += ["Without a policy the order is not known: give --policies."] * (not table.ordered)
+    lines += ["The order is not known: give --policies, and each route a priority."] * (not table.ordered)
     if len(chain) < len(matches):
         lines.append(f"{len(matches) - len(chain)} more in later usages, which are never looked at.")
     lines += [f"{table.routes[index].name} cannot be read: {error.problem}." for index, error in machine.unread.items()]

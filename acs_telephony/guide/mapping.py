@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
-from acs_telephony.checking.route_table import RouteTable, table_of
+from acs_telephony.checking.route_table import RouteTable, in_order, table_of
 from acs_telephony.checking.surveying import Survey
 from acs_telephony.domains import E164, Domain
 from acs_telephony.errors import AnswerError
@@ -180,9 +180,7 @@ def _mapped(source: Source, what: str, domains: Iterable[Domain], reading: Readi
 
 
 def _surveyed(table: RouteTable) -> Survey:
-    if not table.ordered:
-        raise AnswerError("the order of these routes is not known", place="table", remedy="Give the policies as well.")
-    return Survey([row.number_pattern for row in table.routes])
+    return Survey([row.number_pattern for row in in_order(table).routes])
 
 
 def _part(table: RouteTable, survey: Survey, reading: Reading, domain: Domain) -> Part:

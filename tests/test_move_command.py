@@ -50,6 +50,56 @@ def test_nothing_is_written_over_unless_it_is_forced(folder: Path) -> None:
     assert read_script((folder / "move.ps1").read_bytes()).routes
 
 
+def test_without_a_proof_nothing_is_written_unless_it_is_forced_and_then_the_script_says_so(folder: Path) -> None:
+    routes = [{**TABLE["routes"][0], "numberPattern": "^\\+31("}]
+    (folder / "table.json").write_text(json.dumps({**TABLE, "routes": routes}), encoding="utf-8")
+    result = run("move", "table.json", "--output", "out")
+
+    assert (result.exit_code, (folder / "out").exists()) == (1, False)
+    assert "Nothing was written, for want of a proof." in result.stderr
+    assert run("move", "table.json", "--output", "out", "--force").exit_code == 1
+    first = (folder / "out" / "move.ps1").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert first == "# No proof. patterns that cannot be read: 1."
+
+
+def test_a_script_that_was_written_says_that_it_is_proven_and_is_proven_again(folder: Path) -> None:
+    run("move", "table.json", "--output", "out")
+    script = folder / "out" / "move.ps1"
+
+    first = script.read_text(encoding="utf-8-sig").splitlines()[0]
+    assert first == "# Proven: no number changes its first choice, its standbys or its caller ID."
+    result = run("move", "table.json", "--against", "out/move.ps1")
+    assert (result.exit_code, result.stdout.startswith("Answer. Proven: ")) == (0, True)
+    script.write_bytes(script.read_bytes().replace(b"-SipSignalingPort 5061", b"-SipSignalingPort 5062", 1))
+    result = run("move", "table.json", "--against", "out/move.ps1")
+    assert result.exit_code == 1
+    assert "No proof. port of sbc1.contoso.biz: 5061 in ACS, 5062 in Teams." in " ".join(result.stdout.split())
+
+
+def test_the_way_forth_is_never_written_without_the_way_back(folder: Path) -> None:
+    (folder / "out" / "undo.ps1").mkdir(parents=True)
+    result = run("move", "table.json", "--output", "out", "--force")
+
+    assert result.exit_code == 2
+    assert "undo.ps1: Is a directory" in result.stderr
+    assert not (folder / "out" / "move.ps1").exists()
+    (folder / "file").write_text("", encoding="utf-8")
+    result = run("move", "table.json", "--output", "file")
+    assert result.exit_code == 2
+    assert "'file' is a file" in result.stderr
+    result = run("move", "table.json", "--output", "file/below")
+    assert result.exit_code == 2
+    assert "file/below cannot be written: Not a directory" in result.stderr
+
+
+def test_a_table_of_teams_is_no_table_of_acs(folder: Path) -> None:
+    (folder / "table.json").write_text(json.dumps(tenant((1, 2, 4))["routes.json"]), encoding="utf-8")
+    result = run("move", "table.json")
+
+    assert result.exit_code == 2
+    assert "TABLE is a table of Teams; give that of ACS, and this one with --against." in result.stderr
+
+
 def test_without_a_folder_nothing_is_written(folder: Path) -> None:
     assert run("move", "table.json").exit_code == 0
     assert [path.name for path in folder.iterdir()] == ["table.json"]
@@ -63,6 +113,13 @@ def test_what_is_not_carried_is_no_proof_and_ends_with_1(folder: Path) -> None:
     assert result.exit_code == 1
     assert result.stdout.startswith("Mind. No proof. caller ID: ")
     assert result.stdout.count("not carried over: callerIdOverride") == 3
+
+
+def test_what_teams_has_is_given_as_routes_of_teams() -> None:
+    result = run("move", "table.json", "--against", "table.json")
+
+    assert result.exit_code == 2
+    assert "this is no table of Teams" in result.stderr
 
 
 def tenant(priorities: tuple[int, int, int]) -> dict[str, Any]:
@@ -97,7 +154,11 @@ def test_what_a_tenant_has_is_proven_too(priorities: tuple[int, int, int], ends:
         (["--wave", "a=many"], "is no range of numbers"),
         (["--policies", "table.json"], "belong to --against"),
         (["--policy", "a\nb"], "U+000A"),
-        (["--against", "table.json"], "this is no table of Teams"),
+        (["--policy", " "], "or it is none"),
+        (["--usage", " "], "or it is none"),
+        (["--alias", "sbc1.contoso.biz=a.b", "--alias", "SBC1.contoso.biz=c.d"], "An SBC has two --alias"),
+        (["--alias", "sbc1.contoso.biz=a.b", "--alias", "sbc1.contoso.biz=c.d"], "An SBC has two --alias"),
+        (["--against", "table.json"], "--output writes new scripts"),
         (["--against", "nothing.json"], "nothing.json"),
     ],
 )

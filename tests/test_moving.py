@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from acs_telephony.automaton import compile_table
+from acs_telephony.checking.comparing import compare
 from acs_telephony.checking.documents import read_table
 from acs_telephony.checking.moving import UNKNOWN, checklist, limits, prove, read_script
 from acs_telephony.checking.route_table import RouteTable, table_of
@@ -16,6 +18,8 @@ from acs_telephony.domains import E164
 from acs_telephony.errors import AnswerError, ConfigurationError
 from acs_telephony.exporting import plan_move
 from acs_telephony.facts import load
+from acs_telephony.guide.editing import change_route
+from acs_telephony.guide.exercises import NL_PREMIUM
 from acs_telephony.models import Resource, SipConfiguration, Trunk, VoiceRoute
 from acs_telephony.tables import contoso, generated, microsoft_three_routes
 from tests.conftest import cases
@@ -293,12 +297,15 @@ def test_bytes_with_a_mark_are_read_as_windows_powershell_needs_them() -> None:
 def test_what_is_not_covered_has_a_source_or_is_unknown() -> None:
     told = {limit.what: limit for limit in limits()}
 
-    sourced = {"who may use a route", "no route matches", "a demoted SBC", "failover codes"}
+    sourced = {"who may use a route", "no route matches", "a demoted SBC", "failover codes", "names of usages"}
+    sourced |= {"order of the SBCs in a route"}
     assert sourced <= {what for what, limit in told.items() if ".md" in limit.source}
     assert "direct-routing-voice-routing.md, 2020-02-12" in told["a forwarded or transferred call"].source
     assert {limit.source for what, limit in told.items() if what in ("dial plans", "emergency calls")} == {UNKNOWN}
     assert all(limit.why for limit in told.values())
     assert "alternateCallerId" in told["no route matches"].why
+    assert "random by the pages, list order by the SDK" in told["order of the SBCs in a route"].why
+    assert told["names of usages"].why == "A usage may be any string. How long is unknown."
 
 
 def test_the_checklist_has_every_step_role_alias_wave_and_number() -> None:
@@ -310,7 +317,9 @@ def test_the_checklist_has_every_step_role_alias_wave_and_number() -> None:
     steps = [task.what for task in tasks]
     assert [steps.index(step) for step in guide["steps"]] == sorted(steps.index(step) for step in guide["steps"])
     assert all(role in words for roles in guide["roles"].values() for role in roles)
-    assert "ams1.contoso.com and ams1-teams.contoso.com, until ACS is left" in words
+    covered = "certificate for ams1.contoso.com and ams1-teams.contoso.com: one that covers both names, or one for each"
+    assert f"SBC administrator | {covered} | migrate-to-teams-direct-routing.md" in words
+    assert "SBC administrator | DNS: these lead to their SBCs: ams1-teams.contoso.com | our model" in words
     assert words.count("no alias for") == 3
     assert all(kept in words for kept in guide["unchanged"])
     assert "wave pilot: +31201234500 to +31201234549 (50 numbers)" in words
@@ -320,6 +329,71 @@ def test_the_checklist_has_every_step_role_alias_wave_and_number() -> None:
     assert ported.source == UNKNOWN
     assert all(number in ported.what for number in contoso().purchased_numbers)
     assert steps[-1] == "remove the old side", "release before delete"
+
+
+def test_each_step_has_those_who_take_it() -> None:
+    """By the roles of the guide (migrate-to-teams-direct-routing.md, 2026-06-22), or else by our model."""
+    who = {task.what: task.who for task in checklist(plan_move(contoso()))}
+
+    assert [who[step] for step in load("lifecycle")["moving"]["sip_to_teams_direct_routing"]["steps"]] == [
+        "Azure",
+        "Azure, Teams, SBC administrator",
+        "Teams",
+        "Teams",
+        "Teams",
+        "SBC administrator",
+        "Teams, SBC administrator",
+        "Teams",
+        "Azure",
+    ]
+    assert who["enable Enterprise Voice for the users, and give them the policy"] == "Teams"
+    assert who["assign the numbers in Teams to users or resource accounts"] == "Teams"
+    assert (
+        who["check that the firewall lets media through to all the address ranges of Microsoft"] == "SBC administrator"
+    )
+    assert [task.who for task in checklist(plan_move(contoso()))][:3] == [
+        "Azure: Owner or Contributor",
+        "Teams: Teams Administrator or Teams Communications Administrator or Teams Telephony Administrator",
+        "SBC administrator",
+    ]
+
+
+def test_an_sbc_without_alias_is_removed_in_azure_before_anything_is_made_in_teams() -> None:
+    aliases = {f"{sbc}.contoso.com": f"{sbc}-teams.contoso.com" for sbc in ("ams1", "ams2", "iad1")}
+    tasks = checklist(plan_move(contoso(), aliases=aliases, waves={"pilot": ["+31201234500"]}))
+    steps = [task.what for task in tasks]
+    (removed,) = [n for n, what in enumerate(steps) if what.startswith("no alias for sin1.contoso.com. Remove the SBC")]
+
+    assert tasks[removed].who == "Azure, then Teams"
+    assert "calls may fail meanwhile" in steps[removed]
+    assert steps[removed + 1].startswith("Until the last wave, nobody who is still on ACS has this SBC")
+    assert steps[removed + 2] == "add trunks and routes in Teams"
+
+
+def test_without_sin1_those_who_are_still_on_acs_lose_what_it_alone_takes() -> None:
+    """By hand: Japan 9.9 * 10**9, Singapore 4 * 10**7, Australia 5 * 10**8, New Zealand 8.88 * 10**9, India 9 * 10**9,
+    Hong Kong 8 * 10**7; Tokyo and Sydney are among these."""
+    table = table_of(change_route(contoso().configuration, 9, pattern=NL_PREMIUM))
+    rows = (replace(row, trunks=tuple(it for it in row.trunks if it != "sin1.contoso.com")) for row in table.routes)
+    changes = [one for one in compare(table, replace(table, routes=tuple(rows))).changes if one.domain == E164.name]
+
+    assert {one.kind for one in changes} == {"lost"}
+    assert sum(one.count for one in changes) == 28_400_000_000
+
+
+def test_a_wave_with_a_number_of_voice_calling_says_that_no_sbc_brings_it_in() -> None:
+    waves = {"w": ["+14255550100-+14255550111"], "v": ["+31201234500"]}
+    told = [task.what for task in checklist(plan_move(contoso(), waves=waves)) if "see porting" in task.what]
+
+    assert told == ["wave w: no SBC brings in numbers of Voice Calling (PSTN); see porting: +14255550111"]
+
+
+def test_what_is_renamed_is_told_under_both_names() -> None:
+    configuration = configuration_of([("nl", "^1$", ["a.example"]), ("NL", "^2$", ["a.example"])])
+
+    assert "renamed, as names are unique: 'NL' is 'NL (2)' in Teams" in {
+        task.what for task in checklist(plan_move(configuration))
+    }
 
 
 def test_without_numbers_of_option_1_the_checklist_says_nothing_of_them() -> None:

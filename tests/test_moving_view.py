@@ -54,9 +54,9 @@ def test_a_failed_proof_shows_the_numbers() -> None:
 def test_sbcs_are_shown_under_both_names() -> None:
     text = gateways_table(plan_move(contoso(), aliases={"ams1.contoso.com": "ams1-teams.contoso.com"})).text
 
-    assert re.search(r"ams1\.contoso\.com +ams1-teams\.contoso\.com +both names +enabled", text)
+    assert re.search(r"ams1\.contoso\.com +ams1-teams\.contoso\.com +both names, or one each +enabled", text)
     assert re.search(r"ams2\.contoso\.com +the same: cut-over +this name +enabled", text)
-    assert re.search(r"a\.example +b\.example +both names +disabled", gateways_table(hostile()).text)
+    assert re.search(r"a\.example +b\.example +both names, or one each +disabled", gateways_table(hostile()).text)
 
 
 def test_one_number_shows_what_a_later_usage_hides() -> None:
@@ -77,6 +77,13 @@ def test_waves_are_shown_in_order_with_everybody_else() -> None:
 
     assert re.search(r"pilot +\+31201234500 to \+31201234549, \+3120 +51\n", waves_table(move).text)
     assert waves_table(move).text.splitlines()[-1].startswith("everybody else")
+    before = (
+        "Before the first wave ams1.contoso.com, ams2.contoso.com, iad1.contoso.com, sin1.contoso.com has to leave ACS"
+    )
+    assert before in " ".join(waves_table(move).text.split())
+    every = {trunk.fqdn: f"teams-{trunk.fqdn}" for trunk in contoso().configuration.trunks}
+    whole = waves_table(plan_move(contoso(), aliases=every, waves={"pilot": ["+3120"]}))
+    assert "leave ACS" not in whole.text
     assert "everybody gets the policy at once" in waves_table(plan_move(contoso())).text
 
 

@@ -17,7 +17,7 @@ from acs_telephony.checking.comparing import Comparison, compare
 from acs_telephony.checking.documents import decoded, read_table
 from acs_telephony.checking.route_table import RouteTable, TrunkRow, table_of
 from acs_telephony.errors import AnswerError, ConfigurationError, Problem
-from acs_telephony.exporting import LONGEST_FQDN, PREAMBLE, QUOTES, Gateway, Move, Wave
+from acs_telephony.exporting import CUT_OFF, LONGEST_FQDN, PREAMBLE, QUOTES, Move, Wave
 from acs_telephony.facts import cite, load
 from acs_telephony.models import Resource, SipConfiguration, is_fqdn, quoted
 
@@ -126,7 +126,7 @@ def _amiss(gateways: Sequence[tuple[TrunkRow, int | None]]) -> tuple[str, ...]:
 _SILENT = {
     "what is in the tenant already": "A route of the same name, a usage or a priority that is taken: the script stops, "
     "or Teams numbers anew. Read the tenant back and prove that.",
-    "names": "How long a name of a route, a usage or a policy may be in Teams, and which characters it takes.",
+    "names of routes and policies": "How long these may be in Teams, and which characters they take.",
     "dial plans": "What Teams makes of dialled digits before it looks for a route. The proof begins behind that.",
     "the dialect of patterns": "Whether Teams reads a number pattern as ACS does. Both are judged by one machine here.",
     "emergency calls": "Which routes and which policy an emergency call takes in Teams.",
@@ -152,49 +152,65 @@ def limits() -> Iterator[Limit]:
         yield Limit(what, f"ACS: {row['acs']}. Teams: {row['teams']}.", cite("teams", row["source"]))
     forwarded = facts["selection"][-1]
     yield Limit("a forwarded or transferred call", forwarded["text"], cite("teams", forwarded["source"]))
+    usage = next(row for row in facts["cmdlets"] if row["name"] == "Set-CsOnlinePstnUsage")
+    yield Limit("names of usages", f"{usage['note']} How long is unknown.", cite("teams", usage["source"][1:]))
     yield from (Limit(what, why, UNKNOWN) for what, why in _SILENT.items())
 
 
 # ---------------------------------------------------------------- who has to do what
 
-_AZURE, _TEAMS, _SBC = "Azure", "Teams", "SBC administrator (our word)"
-#: Who takes each step of the guide; our model, for the guide names roles and steps apart.
+_AZURE, _TEAMS, _SBC = "Azure", "Teams", "SBC administrator"
+#: Who takes each step. The guide says what each role is for; where it names nobody for a step, this is our model.
 _WHO = (_AZURE, f"{_AZURE}, {_TEAMS}, {_SBC}", _TEAMS, _TEAMS, _TEAMS, _SBC, f"{_TEAMS}, {_SBC}", _TEAMS, _AZURE)
 _OF_NUMBERS = ("cloud.port-out", "cloud.port-in", "cloud.release-before-delete")
 
 
 def checklist(move: Move) -> tuple[Task, ...]:
     """What has to be done, in order, and by whom: the guide's steps, this move's names, and the numbers of option 1."""
-    facts = load("lifecycle")
-    guide = facts["moving"]["sip_to_teams_direct_routing"]
-    source = cite("lifecycle", guide["source"])
-    tasks = [Task(f"{_AZURE}: {' or '.join(guide['roles']['azure'])}", "see and change the ACS resource", source)]
-    tasks.append(
-        Task(f"{_TEAMS}: {' or '.join(guide['roles']['teams'])}", "make and grant everything in Teams", source)
-    )
+    guide = load("lifecycle")["moving"]["sip_to_teams_direct_routing"]
+    roles, source = guide["roles"], cite("lifecycle", guide["source"])
+    making, covering = "add trunks and routes in Teams", "update the SBC and its certificate"
+    new_names = ", ".join(move.aliases.values())
     also = {
-        "add trunks and routes in Teams": [
-            Task(_TEAMS, f"not carried over: {what}", _OURS) for what in move.not_carried
+        making: [
+            *(Task(_TEAMS, f"not carried over: {what}", _OURS) for what in move.not_carried),
+            *(Task(_TEAMS, f"renamed, as names are unique: '{a}' is '{b}' in Teams", _OURS) for a, b in move.renamed),
         ],
-        "update the SBC and its certificate": [
-            *(Task(_SBC, _names(row), source) for row in move.gateways),
+        covering: [
+            *(
+                Task(_SBC, f"certificate for {old} and {new}: {guide['fqdn']['certificate']}", source)
+                for old, new in move.aliases.items()
+            ),
+            *[Task(_SBC, f"DNS: these lead to their SBCs: {new_names}", _OURS)] * bool(new_names),
             Task(_SBC, f"leave as it is: {'; '.join(guide['unchanged'])}", source),
         ],
-        "move the numbers": [*(_wave(wave) for wave in move.waves), *(_numbers(move.numbers) if move.numbers else ())],
+        "move the numbers": [
+            *(task for wave in move.waves for task in _wave(wave, move.numbers)),
+            *(_numbers(move.numbers) if move.numbers else ()),
+        ],
     }
+    tasks = [
+        Task(f"{_AZURE}: {' or '.join(roles['azure'])}", "see and change the ACS resource", source),
+        Task(f"{_TEAMS}: {' or '.join(roles['teams'])}", "make and grant everything in Teams", source),
+        Task(" or ".join(roles["sbc"]), "be there to change the SBC and to test calls", source),
+    ]
     for who, step in zip(_WHO, guide["steps"], strict=True):
-        tasks += [Task(who, step, source), *also.get(step, ())]
+        if step == making:
+            way = guide["fqdn"]["full_cutover"]
+            tasks += [Task(f"{_AZURE}, then {_TEAMS}", f"no alias for {one}. {way}", source) for one in move.cut_over]
+            tasks += [Task(f"{_AZURE}, {_TEAMS}", CUT_OFF, _OURS)] * bool(move.cut_over and move.waves)
+        tasks.append(Task(who, step, source))
+        tasks += [Task(row["who"], row["text"], source) for row in guide["tasks"] if row["step"] == step]
+        tasks += also.get(step, ())
     return tuple(tasks)
 
 
-def _names(row: Gateway) -> str:
-    if row.fqdn == row.formerly:
-        return f"no alias for {row.fqdn}: remove it in ACS, then add it in Teams; no service in between"
-    return f"certificate and DNS of this SBC for {row.formerly} and {row.fqdn}, until ACS is left"
-
-
-def _wave(wave: Wave) -> Task:
-    return Task(f"{_TEAMS}, {_SBC}", f"wave {wave}: give the policy, then send its calls in to Teams", _OURS)
+def _wave(wave: Wave, numbers: Sequence[str]) -> Iterator[Task]:
+    yield Task(f"{_TEAMS}, {_SBC}", f"wave {wave}: assign, enable, give the policy, send its calls in to Teams", _OURS)
+    bought = [n for n in numbers if any(len(n) == len(a) and a <= n <= b for a, b in wave.ranges)]
+    if bought:
+        what = f"wave {wave.name}: no SBC brings in numbers of Voice Calling (PSTN); see porting: {', '.join(bought)}"
+        yield Task(f"{_AZURE}, {_TEAMS}", what, _OURS)
 
 
 def _numbers(numbers: Sequence[str]) -> Iterator[Task]:

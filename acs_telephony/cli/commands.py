@@ -62,7 +62,8 @@ class _Group(click.Group):
         except BrokenPipeError:
             raise  # whoever reads has enough; click ends quietly
         except OSError as error:
-            raise Unusable(f"The report cannot be written: {error.strerror}. Look at where it goes.") from None
+            its = harmless(str(error.filename or "What was asked for"))
+            raise Unusable(f"{its} cannot be written: {error.strerror}. Look at where it goes.") from None
 
 
 _TABLE = click.argument("table", callback=contents)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from acs_telephony.automaton import compile_table
 from acs_telephony.checking.moving import Proof, checklist
 from acs_telephony.checking.route_table import RouteTable, table_of
-from acs_telephony.exporting import Move
+from acs_telephony.exporting import CUT_OFF, Move
 from acs_telephony.models import Resource, SipConfiguration
 from acs_telephony.numbers import normalise
 from acs_telephony.views.display import Shown, notice, table, together
@@ -53,7 +53,7 @@ def gateways_table(move: Move) -> Shown:
         (
             row.formerly,
             row.fqdn if row.fqdn != row.formerly else "the same: cut-over",
-            "both names" if row.fqdn != row.formerly else "this name",
+            "both names, or one each" if row.fqdn != row.formerly else "this name",
             "enabled" if row.enabled else "disabled",
         )
         for row in move.gateways
@@ -70,7 +70,11 @@ def waves_table(move: Move) -> Shown:
         for wave in move.waves
     ]
     rows.append(("everybody else", "all other numbers", "stay on ACS until their wave"))
-    return table("Waves, in order (your input)", ("wave", "its own numbers", "how many"), rows)
+    page = table("Waves, in order (your input)", ("wave", "its own numbers", "how many"), rows)
+    if not move.cut_over:
+        return page
+    before = f"Before the first wave {', '.join(move.cut_over)} has to leave ACS, for want of an alias. {CUT_OFF}"
+    return together(notice("Mind", before), page)
 
 
 def script_shown(script: str, title: str = "The script", lines: int | None = None) -> Shown:

@@ -80,7 +80,7 @@ def anonymise(text: str | bytes, *, policies: str | bytes | None = None, gateway
         "name": lambda old: old and route(old).ljust(len(old) if len(old) > 256 else 0, "x"),
         "description": lambda _: None,
         "caller_id_override": lambda old: caller(old) if is_e164(old) else old and "none",
-        "online_pstn_usages": lambda old: usage(old.casefold()),
+        "online_pstn_usages": lambda old: usage(old.lower()),
         "identity": lambda old: old if old == "Global" else policy(_known(old)),
     }
 
@@ -289,8 +289,8 @@ def _teams_table(document: _Document, content: _Teams, policy: str | None) -> Ro
     chosen = _chosen(content.policies, policy)
     if chosen is None:
         return RouteTable(tuple(rows[i] for i in order), trunks, "teams", ordered=False)
-    usages = [set(map(str.casefold, row.online_pstn_usages or ())) for row in content.routes]
-    told = {usage.casefold(): usage for usage in chosen.online_pstn_usages or ()}
+    usages = [set(map(str.lower, row.online_pstn_usages or ())) for row in content.routes]
+    told = {usage.lower(): usage for usage in chosen.online_pstn_usages or ()}
     places = [(name, i) for known, name in told.items() for i in order if known in usages[i]]
     alike = any(
         one == other and (ranks[i][:2] == ranks[j][:2] or ranks[j][0]) for (one, i), (other, j) in pairwise(places)

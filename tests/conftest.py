@@ -32,12 +32,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: runs only with --full")
+    config.addinivalue_line("markers", "short: runs in JupyterLab without --full too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--full"):
         for item in items:
-            if "full" in item.keywords:
+            # JupyterLab takes seconds for each test.
+            in_a_lab = "lab" in getattr(item, "fixturenames", ()) and "short" not in item.keywords
+            if "full" in item.keywords or in_a_lab:
                 item.add_marker(pytest.mark.skip(reason="runs with --full"))
 
 

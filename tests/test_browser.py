@@ -64,6 +64,7 @@ def test_every_panel_has_a_case_here() -> None:
     assert named == {case.values[0]["title"].lower() for case in PANELS}
 
 
+@pytest.mark.short
 def test_open_shows_the_first_notebook_with_its_pictures_and_asks_nothing(reader: Reader) -> None:
     reader.open()
 
@@ -134,6 +135,7 @@ def by_tab(reader: Reader, title: str, label: str) -> Any:
     raise AssertionError(f"Tab does not come to {label}")
 
 
+@pytest.mark.short
 def test_the_keys_of_the_notebook_still_work_in_a_panel(reader: Reader) -> None:
     """Ctrl+S saves, and Shift+Enter runs the cell: only single keys belong to a control alone."""
     path = reader.copy("00_start_here", "keys")

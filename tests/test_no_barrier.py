@@ -124,9 +124,12 @@ _STOP = """panel => {
 }"""
 
 
+# The themes in turn: the order of the focus does not hang on them, and its line is the same in every panel.
+IN_TURN = [pytest.param(*case.values, ("Light", "Dark")[i % 2], id=str(case.id)) for i, case in enumerate(PANELS)]
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("case", PANELS)
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize(("case", "theme"), IN_TURN)
 def test_the_focus_is_seen_and_goes_as_one_reads(reader: Reader, case: dict[str, Any], theme: str) -> None:
     reader.open(f"notebooks/{case['notebook']}.ipynb")
     reader.run_all()

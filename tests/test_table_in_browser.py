@@ -263,7 +263,7 @@ EDITS: dict[str, tuple[str, dict[str, str | list[str]]]] = {
 }
 
 
-@pytest.mark.parametrize("held", [0, 50, 200, 1000])
+@pytest.mark.parametrize("held", [0, 50, 1000])
 def test_a_click_on_another_row_takes_the_edit_and_chooses_that_row(reader: Reader, held: int) -> None:
     """The edit is sent when the field is left, so its answer writes the list anew under a button that is held down."""
     panel = open_table(reader, "")
@@ -286,7 +286,7 @@ def test_a_click_on_another_row_takes_the_edit_and_chooses_that_row(reader: Read
     assert '"R2"' in text.input_value()
 
 
-@pytest.mark.parametrize("held", [0, 50, 200, 1000])
+@pytest.mark.parametrize("held", [0, 50, 1000])
 def test_a_click_on_another_row_after_an_edit_that_is_refused_leaves_the_row_chosen(reader: Reader, held: int) -> None:
     panel = open_table(reader, "")
     for label, typed in (("Name", ""), ("Trunks", "no.example.com"), (TEXT, "{")):

@@ -63,7 +63,7 @@ def dotted(path: Path) -> str:
 
 
 def test_every_layer_has_a_module() -> None:
-    assert {layer(dotted(path)) for path in MODULES} == set(LAYERS) - {"live"}  # nothing is live yet
+    assert {layer(dotted(path)) for path in MODULES} == set(LAYERS)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
@@ -151,13 +151,15 @@ def size(paths: list[Path]) -> int:
 
 
 def test_the_core_is_at_most_2000_lines_of_code_and_what_shows_it_is_smaller_than_what_reasons() -> None:
-    views, cli = (size(sorted((PACKAGE / name).rglob("*.py"))) for name in ("views", "cli"))
+    live, views, cli = (size(sorted((PACKAGE / name).rglob("*.py"))) for name in ("live", "views", "cli"))
 
     assert size(CORE) <= 2000
     assert size(CHECKING) <= 1600
     assert size(DECIDING) <= 1250
     assert size(GUIDE) <= 1100
-    assert views <= 3400
+    assert live <= 1500
+    assert live < size(CORE)
+    assert views <= 3800
     assert views < size(CORE) + size(CHECKING) + size(DECIDING)
     assert cli <= 700
 

@@ -126,7 +126,7 @@ def test_both_forms_hold_the_whole_case(shipped: Record) -> None:
         *(question.text for question in (*QUESTIONS, *FURTHER)),
         *(route.name for route in contoso().configuration.routes),
         *(route.number_pattern for route in contoso().configuration.routes),
-        *case.lead_times["sip"][0].step.split("\n"),
+        *case.lead_times[0].step.split("\n"),
         "2028-09-30",
         "Microsoft Teams Direct Routing",
         "Teams Phone extensibility (TPE)",

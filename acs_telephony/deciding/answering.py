@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Strict, StrictInt, StrictStr
 from acs_telephony.checking.documents import read_toml
 from acs_telephony.deciding.choosing import QUESTIONS, Answers
 from acs_telephony.deciding.costing import Profile, read_profile
-from acs_telephony.deciding.lifecycle import Option
 from acs_telephony.deciding.successors import FURTHER, Situation
 from acs_telephony.deciding.timing import LeadTime
 from acs_telephony.errors import AnswerError
@@ -40,7 +39,7 @@ class Case:
     deciders: tuple[str, ...] = ()
     billing_country: str | None = None
     number_countries: tuple[str, ...] = ()
-    lead_times: Mapping[Option, tuple[LeadTime, ...]] = field(default_factory=dict)
+    lead_times: tuple[LeadTime, ...] = ()
     profile: Profile | None = None
     table: str | None = None
 
@@ -74,7 +73,7 @@ def read_case(text: str | bytes) -> Case:
     later = {question.id: answers.pop(question.id) for question in FURTHER if question.id in answers}
     return Case(
         situation=Situation(answers=Answers(**answers), **later),
-        lead_times={way: tuple(map(LeadTime, its, its.values())) for way, its in read.lead_times.items()},
+        lead_times=tuple(map(LeadTime, read.lead_times, read.lead_times.values())),
         profile=read_profile(read.costs) if read.costs else None,
         **read.model_dump(exclude={"answers", "lead_times", "costs"}),
     )
@@ -108,5 +107,5 @@ class _File(BaseModel):
     number_countries: tuple[StrictStr, ...] = ()
     table: StrictStr | None = None
     answers: dict[StrictStr, Any] = {}
-    lead_times: dict[Option, dict[StrictStr, StrictInt]] = {}
+    lead_times: dict[StrictStr, StrictInt] = {}
     costs: dict[StrictStr, Any] | None = None

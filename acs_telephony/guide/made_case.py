@@ -42,7 +42,7 @@ calling_plan_offered = "unknown"
 operator_serves = "unknown"
 
 # Calendar days, one step after another, by your own estimate. A step that is left out is unknown, and the plan says so.
-[lead_times.sip]
+[lead_times]
 "list the trunks and routes" = 14
 "choose cut-over or coexistence" = 14
 "get licences and roles" = 45
@@ -52,8 +52,6 @@ operator_serves = "unknown"
 "try it with a test number" = 30
 "move the numbers" = 120
 "remove the old side" = 30
-
-[lead_times.cloud]
 "take the numbers out, by a support ticket" = 90
 "delete the resource" = 1
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 from typing import Any, Final
 
 from acs_telephony.checking.auditing import Audit, audit
@@ -151,9 +150,7 @@ class _Found:
         self.advice: Advice = choose(answers, as_of=case.as_of)
         self.changes: tuple[Change, ...] = smallest_changes(answers, as_of=case.as_of)
         self.following: Following = follow(case.situation, as_of=case.as_of)
-        self.plans: tuple[BackPlan, ...] = back_plans(
-            chain.from_iterable(case.lead_times.values()), answers, as_of=case.as_of
-        )
+        self.plans: tuple[BackPlan, ...] = back_plans(case.lead_times, answers, as_of=case.as_of)
         self.bill: Bill | None = price(case.profile, rates) if case.profile else None
         countries = [case.billing_country] if case.billing_country else []
         self.audit: Audit | None = (

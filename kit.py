@@ -4,7 +4,8 @@
 usage: python kit.py COMMAND [ARGUMENTS]
 
   open     JupyterLab on notebooks/00_start_here.ipynb; arguments go on to it (--no-browser, --port=8899)
-  test     the tests; arguments go on to pytest (--full, -k WORD)
+  test     all tests, in as many processes as there are cores, 4 at most; --full: the long tier;
+           any other argument goes on to pytest, which then runs in one process (-k WORD, --full -x)
   refresh  run the notebooks again and write their outputs down; arguments go on to tests/refresh.py
   doctor   say what is here, what is missing and what to do; changes nothing
   reset    bring the notebooks back as they were shipped; yours are kept aside (--yes: without asking)
@@ -52,6 +53,10 @@ STAMP = VENV / "kit.txt"
 
 # What the browser tests drive, first come first served; the variable CHROMIUM goes before them.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# How all tests run: a process for each core, each with its own JupyterLab and browser, where it needs them. One file
+# stays in one process, as a notebook needs one kernel; which files come first is said in tests/conftest.py.
+SIDE_BY_SIDE = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 # Defaults of JupyterLab in this .venv: no question about news; what controls ask is done in the main thread of the
 # kernel, where Interrupt Kernel can stop it.
@@ -386,7 +391,9 @@ def main(arguments: list[str]) -> int:
         return open_notebooks(rest)
     if command in ("test", "refresh"):
         set_up("test")
-        return run(*(["-m", "pytest"] if command == "test" else ["tests/refresh.py"]), *rest)
+        # Part of the tests, or pytest's debugger, is quicker or only possible in one process.
+        pytest = ["-m", "pytest", *(SIDE_BY_SIDE if rest in ([], ["--full"]) else [])]
+        return run(*(pytest if command == "test" else ["tests/refresh.py"]), *rest)
     if command == "doctor" and not rest:
         return doctor()
     if command == "reset" and rest in ([], ["--yes"]):

@@ -24,6 +24,9 @@ hypothesis.settings.load_profile("steady")
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "cases"
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+# A minute or more of the long tier each. Where several processes share the files out, these go first, so that at the
+# end no process is alone with a long one while the others have nothing left.
+LONGEST_FIRST = [f"test_{name}.py" for name in ("no_barrier", "browser", "faults", "table_in_browser", "class")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             in_a_lab = "lab" in getattr(item, "fixturenames", ()) and "short" not in item.keywords
             if "full" in item.keywords or in_a_lab:
                 item.add_marker(pytest.mark.skip(reason="runs with --full"))
+    if hasattr(config, "workerinput"):  # one of several processes
+        items.sort(key=lambda item: [*LONGEST_FIRST, item.path.name].index(item.path.name))
 
 
 @pytest.fixture

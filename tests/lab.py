@@ -37,7 +37,7 @@ FLAGS = (
 ARTEFACTS = ROOT / "test-artefacts"
 PROJECTOR = {"width": 1280, "height": 720}
 _NOT_NEEDED = shutil.ignore_patterns(
-    ".git", ".venv", ".shipped.*", "notebooks-kept", "test-artefacts", ".*_cache", "__pycache__"
+    ".git", ".venv", ".shipped.*", "notebooks-kept", "test-artefacts", ".*_cache", ".hypothesis", "__pycache__"
 )
 # The kernel counts as ready when the page says so of itself; the marks in the page come too early.
 _READY = """async () => {
@@ -65,7 +65,7 @@ _BELOW = """() => {
 #: What anywidget says when it gives a model up after 2 seconds, as on a busy computer. Its view works all the same, and
 #: a panel needs nothing else of it: `test_a_page_that_begins_slowly_still_learns_that_an_answer_came`.
 GIVEN_UP = "[anywidget] Failed to initialize model."
-_LONGEST = 30_000  # milliseconds for anything that a page does
+_LONGEST = 120_000  # milliseconds for anything that a page does, on a computer that does other things too
 
 
 def launched(playwright: Playwright, program: str) -> Browser:
@@ -83,7 +83,7 @@ class Lab:
         """What the server's REST API answers."""
         request = urllib.request.Request(f"{self.url}/api/{path}", method=method)  # noqa: S310  # our own server
         request.add_header("Authorization", f"token {self.token}")
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
             text = answer.read()
         return json.loads(text) if text else None
 

@@ -21,6 +21,8 @@ from types import ModuleType
 
 import pytest
 
+from tests.conftest import LONGEST_FIRST
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 OFFLINE = {  # pip with nobody to ask, and without what it remembers
@@ -263,6 +265,32 @@ def test_programs_of_venv_see_neither_other_pythons_nor_the_persons_own_jupyter(
     places = [value for name, value in env.items() if name in ("IPYTHONDIR", *re.findall(r"JUPYTER_\w+_DIR", name))]
     assert len(places) == 4
     assert all(Path(place).is_relative_to(kit.VENV) for place in places)
+
+
+# --- test ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "side_by_side"),
+    [("", True), ("--full", True), ("-k dial", False), ("tests/test_kit.py", False), ("--full -n 3", False)],
+    ids=lambda value: value or "nothing" if isinstance(value, str) else "",
+)
+def test_all_tests_run_side_by_side_and_further_arguments_are_pytests_alone(
+    project: Path, monkeypatch: pytest.MonkeyPatch, arguments: str, side_by_side: bool
+) -> None:
+    kit = load(project)
+    monkeypatch.setattr(kit, "set_up", lambda extra: None)
+    monkeypatch.setattr(kit, "run", lambda *command: list(command))
+    several = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+
+    command = kit.main(["test", *arguments.split()])
+
+    assert command == ["-m", "pytest", *(several if side_by_side else []), *arguments.split()]
+
+
+def test_the_files_that_go_first_are_there() -> None:
+    assert LONGEST_FIRST
+    assert [name for name in LONGEST_FIRST if not (ROOT / "tests" / name).exists()] == []
 
 
 # --- reset ---

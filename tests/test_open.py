@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_SHIPPED = shutil.ignore_patterns(".git", ".venv", ".shipped.*", "notebooks-kept", ".*_cache", "__pycache__")
+NOT_SHIPPED = shutil.ignore_patterns(
+    ".git", ".venv", ".shipped.*", "notebooks-kept", "test-artefacts", ".*_cache", ".hypothesis", "__pycache__"
+)
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ NAMES = [
     "routing",
     "sbc_vendors",
     "sip_responses",
+    "sip_steps",
     "teams",
 ]
 

@@ -27,6 +27,8 @@ _LONG_WORD: Final = re.compile(r"\S{12,}")
 _BREAK: Final = re.compile(r"(?<=[._/])(?=\w)|(?=[(\[{])")
 # What Markdown could take for a mark: anywhere, or at the beginning of a line, where a number may begin a list as well.
 _MARKDOWN: Final = re.compile(r"[\\`*_\[\]|~$#]|^[-+=]|^\d+[.)]|:(?=//)|(?<=www)\.")
+# Where a long heading may: before a capital in a name such as ParticipantEndReason.
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DATED: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -53,7 +55,7 @@ class Shown:
 
 
 def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Shown:
-    """A table with a caption; every cell is text, and the first cell of a row names the row.
+    """A table with a caption; every cell is text or a Shown, and the first cell of a row names the row.
 
     >>> print(table("Two", ("who", "what"), [("a", 1)]))
     Two
@@ -62,10 +64,14 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]
     a    1
     """
     caption, *titles = map(clean, (caption, *headings))
-    cells = [[clean(str(cell)) for cell in row] for row in rows]
+    given = [list(row) for row in rows]
+    cells = [[clean(str(cell)) for cell in row] for row in given]
     edge = f"border-bottom:1px solid {CARD_BORDER};padding:4px 12px 4px 0;text-align:left;vertical-align:top"
-    head = "".join(f'<th scope="col" style="{edge};font-weight:bold">{html.escape(title)}</th>' for title in titles)
-    body = "".join(f"<tr>{_row(row, edge)}</tr>" for row in cells)
+    head = "".join(
+        f'<th scope="col" style="{edge};font-weight:bold">{_HUMP.sub("<wbr>", html.escape(title))}</th>'
+        for title in titles
+    )
+    body = "".join(f"<tr>{_row(row, edge)}</tr>" for row in given)
     page = (
         f'<table style="border-collapse:collapse;text-align:left;margin:8px 0"><caption style="text-align:left;'
         f'caption-side:top;font-weight:bold;padding:4px 0">{html.escape(caption)}</caption>'
@@ -80,8 +86,8 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[object]
     return Shown(page, f"{caption}\n{_aligned([titles, *cells])}", caption, f"**{marked(caption)}**\n\n{document}")
 
 
-def _row(cells: list[str], edge: str) -> str:
-    first, *others = map(_wrapping, cells)
+def _row(cells: list[object], edge: str) -> str:
+    first, *others = (cell.html if isinstance(cell, Shown) else _wrapping(clean(str(cell))) for cell in cells)
     named = f'<th scope="row" style="{edge};font-weight:normal">{first}</th>'
     return named + "".join(f'<td style="{edge}">{cell}</td>' for cell in others)
 

@@ -1,7 +1,8 @@
 """A picture as a value: DOT text with alt text and a twin in words, and how it becomes an image.
 
-The DOT text is the artefact. Who draws it, first come first served: the `graphviz-pure` wheel beside this Python, the
-system's `dot`, the SVG kept in `diagrams/` whose fingerprint is the DOT's. With none of them the twin is shown as text.
+The DOT text is the artefact; a picture for which Graphviz has no layout is SVG of our own and needs no renderer.
+Who draws DOT, first come first served: the `graphviz-pure` wheel beside this Python, the system's `dot`, the SVG kept
+in `diagrams/` whose fingerprint is the DOT's. With none of them the twin is shown as text.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ _DRAWING: Final = Lock()
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A titled drawing: `dot` is the artefact, `alt` one sentence for it, `twin` the same content as lines of words."""
+    """A titled drawing: `dot` is the artefact (DOT text, or SVG of our own), `alt` one sentence for it.
+
+    `twin` is the same content as lines of words.
+    """
 
     title: str
     dot: str
@@ -39,7 +43,7 @@ class Picture:
 
     @property
     def sha256(self) -> str:
-        """The fingerprint of the DOT text, which the SVG carries too."""
+        """The fingerprint of the artefact, which the SVG carries too."""
         return hashlib.sha256(self.dot.encode()).hexdigest()
 
     @property
@@ -49,7 +53,7 @@ class Picture:
 
     def svg(self) -> str | None:
         """The picture as SVG text, or None when nothing on this machine can draw it."""
-        drawn = draw(self.dot)
+        drawn = self.dot if self.dot.startswith("<svg") else draw(self.dot)
         if drawn is None:
             return _kept(self.sha256, KEPT)
         words = f"<title>{html.escape(self.title)}</title><desc>{html.escape(self.alt)}</desc>"

@@ -9,3 +9,4 @@ from acs_telephony.views.panels.map import map_panel as map_panel
 from acs_telephony.views.panels.record import record_panel as record_panel
 from acs_telephony.views.panels.table import table_panel as table_panel
 from acs_telephony.views.panels.time import time_panel as time_panel
+from acs_telephony.views.panels.trunk import trunk_panel as trunk_panel

@@ -15,8 +15,8 @@ from acs_telephony.views.display import Shown
 from acs_telephony.views.panels.panel import FILL, Panel
 from acs_telephony.views.words import journey_page
 
-_MOST_SBCS = 8
-_STATES: tuple[tuple[str, SbcState], ...] = (
+MOST_SBCS = 8
+STATES: tuple[tuple[str, SbcState], ...] = (
     ("answers", "answers"),
     ("486 Busy Here", 486),
     ("503 Service Unavailable", 503),
@@ -44,7 +44,7 @@ def dial_panel(
     `sbcs` names the SBCs that get a control of their own (the first eight, unless given); all others answer.
     """
     resource = microsoft_three_routes() if resource is None else resource
-    fqdns = [trunk.fqdn for trunk in resource.configuration.trunks][:_MOST_SBCS] if sbcs is None else list(sbcs)
+    fqdns = [trunk.fqdn for trunk in resource.configuration.trunks][:MOST_SBCS] if sbcs is None else list(sbcs)
 
     def answer(number: str, country: str, reading: Reading, caller_id: str, **states: SbcState) -> Shown:
         journey = dial(
@@ -64,7 +64,7 @@ def dial_panel(
         "caller_id": Text(alternate_caller_id, description="alternateCallerId", continuous_update=False, **FILL),
         "reading": Dropdown(options=readings, description="Patterns match", **FILL),
     }
-    states = {fqdn: Dropdown(options=_STATES, description=fqdn, **FILL) for fqdn in fqdns}
+    states = {fqdn: Dropdown(options=STATES, description=fqdn, **FILL) for fqdn in fqdns}
     return Panel("Dial", {"The call": call, "The SBCs": states}, answer)
 
 

@@ -82,11 +82,12 @@ function render({ model, el }) {
     text.scrollTop = place < 0 ? 0 : line * parseFloat(getComputedStyle(text).lineHeight);
   };
 
-  // Words under a picture that a reader opened stay open when the answer comes anew.
+  // Words under a picture that a reader opened stay open when the answer comes anew; those in a table's row do not,
+  // since another answer has other rows.
   let opened = false;
-  const toggled = (event) => event.target.matches("details") && (opened = event.target.open);
+  const toggled = (event) => event.target.matches("details:not(td *)") && (opened = event.target.open);
   const reopen = () => {
-    for (const words of panel.querySelectorAll(".acs-answer details")) words.open ||= opened;
+    for (const words of panel.querySelectorAll(".acs-answer details:not(td *)")) words.open ||= opened;
   };
 
   // Controls that nobody hears must not seem to work.

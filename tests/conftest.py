@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.dotnet import DotNet
     from tests.lab import Lab, Reader
+    from tests.wire import Reader as WireReader
 
 # The same examples on every run, so that a red run is red again; a slow computer is no reason to fail.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
@@ -79,6 +80,51 @@ def dotnet(request: pytest.FixtureRequest) -> Iterator[DotNet]:
     running = DotNet()
     yield running
     running.close()
+
+
+# --- independent programs that speak or read SIP
+
+
+def _program(request: pytest.FixtureRequest, name: str) -> str:
+    """Where a program is. Without it tests skip; where apt-get could bring it, the long tier fails."""
+    from tests import sip_programs
+
+    path = sip_programs.found(name)
+    if path:
+        return path
+    why = f"{name} is not installed"
+    if sip_programs.is_offered() and request.config.getoption("--full"):
+        pytest.fail(f"{why}; apt-get install --no-install-recommends {sip_programs.PACKAGES[name]}, and run again")
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def kamailio(request: pytest.FixtureRequest) -> str:
+    """Kamailio, a SIP server: an SBC of somebody else."""
+    return _program(request, "kamailio")
+
+
+@pytest.fixture(scope="session")
+def sipp(request: pytest.FixtureRequest) -> str:
+    """SIPp, which plays one side of a call from a script: an SBC, a carrier or a caller."""
+    return _program(request, "sipp")
+
+
+@pytest.fixture(scope="session")
+def tshark(request: pytest.FixtureRequest) -> str:
+    """Wireshark on the command line, which takes recorded messages apart."""
+    return _program(request, "tshark")
+
+
+@pytest.fixture
+def read_wire(request: pytest.FixtureRequest, full: bool, tmp_path: Path) -> WireReader:
+    """Who reads captures: tshark where --full can have it, elsewhere the few lines of tests/wire.py."""
+    from tests import sip_programs, wire
+
+    if not (full and (sip_programs.is_offered() or sip_programs.found("tshark"))):
+        return wire.read_captures
+    tshark: str = request.getfixturevalue("tshark")
+    return lambda captures: wire.dissected(tshark, captures, tmp_path)
 
 
 # --- a real browser; what needs it is imported only then

@@ -82,3 +82,22 @@ def test_the_engine_is_measured_with_or_without_its_peers() -> None:
 
     assert "| a list of compiled `re`, numbers that are new to it " in said
     assert "beside: " in said
+
+
+def test_broken_messages_are_the_same_for_their_seed_and_most_are_broken() -> None:
+    from sip import broken
+
+    message = b"OPTIONS sip:sbc1.contoso.biz SIP/2.0\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    found = list(broken([message], 200, 7))
+    assert found == list(broken([message], 200, 7))
+    assert found != list(broken([message], 200, 8))
+    assert sum(one != message for one in found) > 190
+
+
+def test_live_sip_is_measured_and_takes_calls_between_broken_messages() -> None:
+    command = [sys.executable, "benchmarks/sip.py", "--calls", "3", "--runs", "1", "--fuzz", "300", "--markdown"]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, encoding="utf-8").stdout
+
+    assert "| TLS: the first SBC says 503, its standby answers " in said
+    assert re.search(r"\| parsed alone +\| +300 \| [1-9]\d* refused", said)
+    assert said.endswith("harm: 0\n")

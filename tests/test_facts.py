@@ -33,6 +33,7 @@ NAMES = [
     "pricing",
     "routing",
     "sbc_vendors",
+    "sip_api",
     "sip_responses",
     "sip_steps",
     "teams",

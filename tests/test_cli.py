@@ -429,7 +429,8 @@ def test_the_commands_of_the_readme_work_by_copy_and_paste(folder: Path) -> None
             assert result.exit_code in ((0, 1) if arguments[0] == "check" else (0,)), (words, result.output)
             if target:
                 (folder / target).write_text(result.stdout, encoding="utf-8")
-    assert {words[1] for words in lines if words[0] == "acs-telephony"} == set(main.commands)
+    # What is served until Ctrl-C stands in a block of its own, which test_serving runs.
+    assert {words[1] for words in lines if words[0] == "acs-telephony"} == set(main.commands) - {"serve"}
 
 
 def test_the_python_and_the_yaml_of_the_readme_can_be_read() -> None:

@@ -33,6 +33,7 @@ from acs_telephony.cli.given import OUTPUT, File, Unusable, combined, contents, 
 from acs_telephony.cli.moving import move
 from acs_telephony.cli.records import record
 from acs_telephony.cli.reports import FORMATS, THRESHOLDS, Report, as_text, harmless, plain
+from acs_telephony.cli.serving import serve
 from acs_telephony.cli.standing import cost, facts
 from acs_telephony.errors import AcsTelephonyError, BudgetError, ConfigurationError
 from acs_telephony.languages import READINGS, Reading
@@ -96,6 +97,7 @@ main.add_command(cost)
 main.add_command(facts)
 main.add_command(move)
 main.add_command(record)
+main.add_command(serve)
 
 
 @main.command()

@@ -65,6 +65,13 @@ class Authority:
             return self._strange.issue_cert(*names)
         return self._trusted.issue_cert(*((OTHER_NAME,) if flaw == "wrong name" else names))
 
+    def server(self, *names: str) -> ssl.SSLContext:
+        """A context for a server that shows a certificate and asks its clients for none."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        _load(context, self.issue(*names))
+        return context
+
     def credentials(self, *names: str, flaw: Flaw = "") -> Credentials:
         """Contexts with one certificate for both directions; each side has to show one that this CA signed."""
         leaf = self.issue(*names, flaw=flaw)

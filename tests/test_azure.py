@@ -365,7 +365,7 @@ def test_every_error_of_the_service_is_explained(monkeypatch: pytest.MonkeyPatch
 
     words = str(explained(raised.value))
 
-    assert words == f"{row['when']} ({row['status']} {row['code']}: {row['message']}). {row['remedy']}"
+    assert words == f"{row['when']} ({row['status']} {row['code']}: {row['message'][:-1]}). {row['remedy']}"
 
 
 def test_other_errors_are_explained_as_well(resource: LocalResource, client: SipRoutingClient) -> None:

@@ -24,8 +24,11 @@ from acs_telephony.errors import AcsTelephonyError
 from acs_telephony.live.resource import LocalResource
 from acs_telephony.live.service import GA
 from acs_telephony.live.serving import LONGEST_BODY, Served, serving
-from acs_telephony.tables import contoso
+from acs_telephony.tables import contoso, microsoft_three_routes
 from tests.conftest import ROOT
+from tests.test_cell_order import fresh, kept
+from tests.test_cell_order import run as cell_says
+from tests.test_notebooks import code, source
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -170,6 +173,50 @@ def test_a_client_that_says_nothing_keeps_nobody_waiting(served: Served) -> None
     with socket.create_connection((at.hostname, at.port)), socket.create_connection((at.hostname, at.port)) as other:
         other.sendall(b"no TLS at all")
         assert run(LIST, served.environment).strip() == SBCS
+
+
+# ---------------------------------------------------------------- notebook 09 at another address
+
+PAGE = ROOT / "notebooks" / "09_from_table_to_azure.ipynb"
+
+
+def test_the_page_says_the_same_at_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = LocalResource(microsoft_three_routes())
+    with serving(resource) as its:
+        for name, value in its.environment.items():
+            monkeypatch.setenv(name, value)
+        names = fresh()
+        answers = [cell_says(source(cell), names) for cell in code(PAGE)]
+
+    others = [place for place, cell in enumerate(code(PAGE)) if answers[place] != kept(cell)]
+    assert [source(code(PAGE)[place]).count("requests_table(where") for place in others] == [1]
+    assert "keeps no list of requests" in str(answers[others[0]])
+    assert resource.configuration == microsoft_three_routes().configuration
+    assert len(resource.requests) > 20
+    assert resource.access_key not in str(answers)
+
+
+def test_at_a_real_resource_the_page_reads_and_does_not_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acs_telephony.live.azure._LOOPBACK", ())  # what is served here counts as real
+    resource, stopped = LocalResource(microsoft_three_routes()), []
+    with serving(resource) as its:
+        for name, value in its.environment.items():
+            monkeypatch.setenv(name, value)
+        names = fresh()
+        for place, cell in enumerate(code(PAGE)):
+            try:
+                answer = cell_says(source(cell), names)
+            except AcsTelephonyError as error:
+                assert "nothing was written" in str(error) or "read-only" in str(error)
+                stopped.append(place)
+            else:
+                assert isinstance(answer, str)
+
+    assert answer == kept(code(PAGE)[-1])
+    assert [re.findall(r"yes=True|set_\w+|requests", source(code(PAGE)[place])) != [] for place in stopped] == [
+        True
+    ] * 3
+    assert not [one for one in resource.requests if one.verb == "PATCH"]
 
 
 # ---------------------------------------------------------------- the command

@@ -326,7 +326,7 @@ def explained(error: Any) -> AcsTelephonyError:
     code: str = getattr(getattr(said, "inner_error", None), "code", None) or ""
     if code in ERRORS:
         row = ERRORS[code]
-        return AcsTelephonyError(f"{row['when']} ({status} {code}: {row['message']})", remedy=row["remedy"])
+        return AcsTelephonyError(f"{row['when']} ({status} {code}: {row['message'].rstrip('.')})", remedy=row["remedy"])
     if status == 401:
         return AcsTelephonyError("the service denies access (401)", remedy="Look at the access key and at the clock.")
     if status is None:

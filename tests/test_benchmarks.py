@@ -101,3 +101,14 @@ def test_live_sip_is_measured_and_takes_calls_between_broken_messages() -> None:
     assert "| TLS: the first SBC says 503, its standby answers " in said
     assert re.search(r"\| parsed alone +\| +300 \| [1-9]\d* refused", said)
     assert said.endswith("harm: 0\n")
+
+
+def test_the_local_resource_is_measured_and_agrees_with_the_model() -> None:
+    command = [sys.executable, "benchmarks/resource.py", "--runs", "1", "--fuzz", "200", "--markdown"]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, encoding="utf-8").stdout
+
+    assert "| 250 trunks and 250 routes: set_routes  |" in said
+    taken = re.search(r"\| of these taken +\| +(\d+) \|", said)
+    assert taken is not None
+    assert 60 < int(taken[1]) < 180
+    assert re.search(r"\| answered wrongly +\| +0 \|", said)

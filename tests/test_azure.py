@@ -214,6 +214,14 @@ def without_override(table: dict[str, Any]) -> SipConfiguration:
     return SipConfiguration.load({**table, "routes": routes})
 
 
+def test_another_spelling_of_a_trunk_is_not_planned() -> None:
+    client = client_of(LocalResource({"trunks": {"A.kit.example": {"sipSignalingPort": 1}}, "routes": []}))
+    wanted = SipConfiguration.load({"trunks": {"a.kit.example": {"sipSignalingPort": 1}}, "routes": []})
+
+    with pytest.raises(AcsTelephonyError, match=r"trunks\.a\.kit\.example: the resource spells this trunk 'A\.kit"):
+        plan(client, wanted)
+
+
 def test_any_table_becomes_any_other_and_comes_back() -> None:
     """Over random pairs: the writes are all taken in their order, and the end is the wanted table; so is one patch."""
     tables = [without_override(question.configuration) for question in random_questions(8, 60, tls=False)]
@@ -403,6 +411,19 @@ def test_a_service_that_answers_otherwise_is_noticed(resource: LocalResource, mo
     tried = try_number(resource, TABLE, "+12065550100")
 
     assert (tried.agree, tried.theirs, len(tried.ours)) == (False, (), 3)
+
+
+def test_a_pattern_that_cannot_be_read_is_named(resource: LocalResource) -> None:
+    table = SipConfiguration.load({"routes": [{"name": "n", "numberPattern": "("}]})
+
+    with pytest.raises(AcsTelephonyError, match=r"routes\[0\]: this kit cannot read its pattern"):
+        try_number(resource, table, "+31")
+
+
+def test_what_the_service_says_to_a_number_is_explained(resource: LocalResource) -> None:
+    resource.be_busy(99)
+    with pytest.raises(AcsTelephonyError, match=r"the service refuses \(503\)"):
+        try_number(resource, TABLE, "+31")
 
 
 def test_a_table_without_trunks_can_be_planned_away(client: SipRoutingClient) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -26,6 +25,7 @@ from acs_telephony.checking.comparing import Comparison, compare
 from acs_telephony.checking.findings import Finding
 from acs_telephony.errors import AcsTelephonyError, BudgetError
 from acs_telephony.live.resource import LocalResource, digest_of, signature
+from acs_telephony.live.sdk import changed, dropped, models, route_rows, trunk_rows
 from acs_telephony.live.service import ERRORS, PREVIEW
 from acs_telephony.models import SipConfiguration, Trunk, VoiceRoute, quoted
 
@@ -179,16 +179,21 @@ def plan(client: Any, wanted: SipConfiguration, *, accept: tuple[str, ...] = ())
     Raises AcsTelephonyError where the SDK cannot write what differs.
     """
     live = read(client)
-    old, new = _trunks(live), _trunks(wanted)
-    writes = [Write("set trunk", f"{fqdn}, port {row['sipSignalingPort']}") for fqdn, row in _changed(old, new)]
-    if _routes(live) != _routes(wanted):
+    old, new = trunk_rows(live), trunk_rows(wanted)
+    writes = [Write("set trunk", f"{fqdn}, port {row['sipSignalingPort']}") for fqdn, row in changed(old, new)]
+    if route_rows(live) != route_rows(wanted):
         writes.append(Write("set routes", f"{len(wanted.routes)} in place of {len(live.routes)}"))
     writes += [Write("delete trunk", fqdn) for fqdn in old if fqdn not in new]
+    spelt = {fqdn.lower(): fqdn for fqdn in old}
+    for fqdn in new:
+        if spelt.get(fqdn.lower(), fqdn) != fqdn:
+            problem = f"the resource spells this trunk {quoted(spelt[fqdn.lower()])}; whether these are one is unknown"
+            raise AcsTelephonyError(problem, place=f"trunks.{fqdn}", remedy="Write it as the resource does.")
     if (live.model_extra or {}) != (wanted.model_extra or {}):
         names = ", ".join(sorted({**(live.model_extra or {}), **(wanted.model_extra or {})}))
         raise AcsTelephonyError(f"this kit writes trunks and routes, and not {names}", remedy="Leave it as it is.")
-    for name, row, model in _models(client, live, wanted):
-        for field_name in _dropped(model, row):
+    for name, row, model in models(client, live, wanted):
+        for field_name in dropped(model, row):
             remedy = "Use a version of the SDK that has it, or leave it as it is."
             raise AcsTelephonyError(f"this SDK would drop {quoted(field_name)}", place=name, remedy=remedy)
     comparison: Comparison | None
@@ -207,53 +212,6 @@ def _new_errors(live: SipConfiguration, wanted: SipConfiguration, accept: tuple[
         return ()
     new = (one for one in found if one.severity == "error" and (one.rule, one.sentence) not in known)
     return tuple(one for one in new if one.rule not in accept)
-
-
-def _trunks(table: SipConfiguration) -> Mapping[str, Mapping[str, Any]]:
-    rows: Mapping[str, Mapping[str, Any]] = table.dump().get("trunks", {})
-    return rows
-
-
-def _routes(table: SipConfiguration) -> list[dict[str, Any]]:
-    rows = table.dump().get("routes", [])
-    # An absent list and an empty one are the same table to a resource, which answers both alike.
-    return [{name: value for name, value in row.items() if value not in (None, [])} for row in rows]
-
-
-def _changed(
-    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    return ((fqdn, row) for fqdn, row in new.items() if old.get(fqdn) != row)
-
-
-# ---------------------------------------------------------------- the models of the SDK
-
-
-def _models(
-    client: Any, live: SipConfiguration, wanted: SipConfiguration
-) -> Iterator[tuple[str, Mapping[str, Any], Any]]:
-    """The SDK's own models for what has to be written, each with its place and its JSON."""
-    for fqdn, row in _changed(_trunks(live), _trunks(wanted)):
-        yield f"trunks.{fqdn}", row, _model(client, "SipTrunk", {**row, "fqdn": fqdn})
-    if _routes(live) != _routes(wanted):
-        for index, row in enumerate(_routes(wanted)):
-            yield f"routes[{index}]", row, _model(client, "SipTrunkRoute", row)
-
-
-def _model(client: Any, name: str, row: Mapping[str, Any]) -> Any:
-    from importlib import import_module
-
-    package = import_module(type(client).__module__.partition(".siprouting")[0] + ".siprouting")
-    return getattr(package, name)(**{_snake(key): value for key, value in row.items()})
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-
-
-def _dropped(model: Any, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields that a model of the SDK takes without a word and does not keep."""
-    return tuple(name for name, value in row.items() if getattr(model, _snake(name), None) != value)
 
 
 # ---------------------------------------------------------------- applying
@@ -281,9 +239,9 @@ def apply(client: Any, its: Plan, *, yes: bool = False) -> SipConfiguration:
         raise ApplyError(problem, remedy=f"Correct it, or plan with accept=({its.findings[0].rule!r},).")
     if not _same(read(client), its.live):
         raise ApplyError("nothing was written: the resource has moved since the plan", remedy="Plan again, and look.")
-    models = list(_models(client, its.live, its.wanted))
-    trunks = {name: model for name, _, model in models if name.startswith("trunks.")}
-    routes = [model for name, _, model in models if name.startswith("routes[")]
+    made = list(models(client, its.live, its.wanted))
+    trunks = {name: model for name, _, model in made if name.startswith("trunks.")}
+    routes = [model for name, _, model in made if name.startswith("routes[")]
     done: tuple[Write, ...] = ()
     for write in its.writes:
         try:
@@ -307,7 +265,7 @@ def apply(client: Any, its: Plan, *, yes: bool = False) -> SipConfiguration:
 
 def _same(one: SipConfiguration, other: SipConfiguration) -> bool:
     extra = (one.model_extra or {}) == (other.model_extra or {})
-    return extra and _trunks(one) == _trunks(other) and _routes(one) == _routes(other)
+    return extra and trunk_rows(one) == trunk_rows(other) and route_rows(one) == route_rows(other)
 
 
 # ---------------------------------------------------------------- errors and numbers
@@ -322,8 +280,12 @@ def _azure_errors() -> type[Exception]:
 def explained(error: Any) -> AcsTelephonyError:
     """An error of the SDK in words: what the service said, why it says so, and what to do. No header is repeated."""
     status = getattr(error, "status_code", None)
-    said = getattr(getattr(error, "model", None), "error", None)
-    code: str = getattr(getattr(said, "inner_error", None), "code", None) or ""
+    try:
+        said = error.response.json()["error"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        said = {}  # no answer, or the page of a door in front of the service
+    inner = said.get("innererror") or said
+    code, message = str(inner.get("code", "")), str(inner.get("message", ""))
     if code in ERRORS:
         row = ERRORS[code]
         return AcsTelephonyError(f"{row['when']} ({status} {code}: {row['message'].rstrip('.')})", remedy=row["remedy"])
@@ -332,8 +294,7 @@ def explained(error: Any) -> AcsTelephonyError:
     if status is None:
         remedy = "Read the resource: a write may have been done."
         return AcsTelephonyError(f"the connection broke ({type(error).__name__})", remedy=remedy)
-    inner = getattr(getattr(said, "inner_error", None), "message", None) or getattr(said, "message", None) or ""
-    words = " ".join(filter(None, (str(status), code, inner)))
+    words = " ".join(filter(None, (str(status), code, message)))
     return AcsTelephonyError(f"the service refuses ({words.rstrip('.')})", remedy="Nothing of this request was done.")
 
 
@@ -360,8 +321,11 @@ def try_number(where: LocalResource | RemoteResource, configuration: SipConfigur
     from azure.core import PipelineClient
     from azure.core.rest import HttpRequest
 
-    rows = _routes(configuration)
+    rows = route_rows(configuration)
     machine = compile_table(row["numberPattern"] for row in rows)
+    for index, unread in machine.unread.items():
+        problem = f"this kit cannot read its pattern: {unread.problem}"
+        raise AcsTelephonyError(problem, place=f"routes[{index}]", remedy="Mend it, or ask about the other routes.")
     ours = tuple(rows[index]["name"] for index in machine.match(number))
     given = _read_connection_string(where.connection_string)
     target = f"/sip:testRoutesWithNumber?targetPhoneNumber={quote(number, safe='')}&api-version={PREVIEW}"

@@ -29,7 +29,7 @@ from acs_telephony.live.azure import (
     wire,
 )
 from acs_telephony.live.exporting import merge_patch
-from acs_telephony.live.resource import LocalResource
+from acs_telephony.live.resource import Answer, LocalResource
 from acs_telephony.live.service import GA, Refusal, State
 from acs_telephony.live.serving import serving
 from acs_telephony.models import SipConfiguration
@@ -203,6 +203,9 @@ def test_what_the_sdk_would_drop_is_not_planned(client: SipRoutingClient) -> Non
     with pytest.raises(AcsTelephonyError, match=r"trunks\.ams1\.contoso\.com: this SDK would drop 'enabled'"):
         plan(client, SipConfiguration.load(table))
 
+    with pytest.raises(AcsTelephonyError, match="would drop"):
+        plan(client_of(Preview(contoso())), SipConfiguration.load(table))
+
     table = {**deepcopy(TABLE.dump()), "domains": {}}
     with pytest.raises(AcsTelephonyError, match="and not domains"):
         plan(client, SipConfiguration.load(table))
@@ -212,6 +215,36 @@ def without_override(table: dict[str, Any]) -> SipConfiguration:
     """A table without the field that only the preview has."""
     routes = [{name: value for name, value in row.items() if name != "callerIdOverride"} for row in table["routes"]]
     return SipConfiguration.load({**table, "routes": routes})
+
+
+class Preview(LocalResource):
+    """A resource that answers an SDK of GA as it answers one of the preview: with health, and with defaults."""
+
+    def answer(self, verb: str, target: str, headers: Any, body: bytes) -> Answer:
+        """The answer, with what a preview adds."""
+        its = super().answer(verb, target, headers, body)
+        if its.status != 200 or not target.startswith("/sip?"):
+            return its
+        table = json.loads(its.body)
+        for number, row in enumerate(table["trunks"].values()):
+            row.setdefault("enabled", True)
+            row["health"] = {"overall": {"status": f"{len(self.requests) + number}"}}
+        return Answer(its.status, json.dumps(table).encode(), its.headers)
+
+
+def test_health_that_changes_and_defaults_that_come_are_no_other_writer() -> None:
+    resource = Preview(contoso())
+    client = client_of(resource)
+    before = read(client)
+
+    its = plan(client, lisbon(before))
+    assert [write.verb for write in its.writes] == ["set trunk", "set routes"]
+    after = apply(client, its, yes=True)
+
+    assert len(after.trunks) == 5
+    resource.meanwhile({"routes": []})
+    with pytest.raises(ApplyError, match="somebody else wrote"):
+        apply(client, plan(client, add_trunk(after, "por1.contoso.com")), yes=True)
 
 
 def test_another_spelling_of_a_trunk_is_not_planned() -> None:

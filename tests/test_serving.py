@@ -275,6 +275,7 @@ def test_the_readme_shows_the_command_and_what_it_prints(tmp_path: Path) -> None
         (["--bind", "0.0.0.0"], "'0.0.0.0' is no address of loopback"),  # noqa: S104 (refused)
         (["--number", "4255550100"], "'4255550100' is no E.164 number"),
         (["--port", "70000"], "70000"),
+        (["--output", "nowhere/after.json"], "nowhere/after.json: No such file or directory"),
     ],
 )
 def test_what_cannot_be_served_ends_with_2_and_a_sentence(tmp_path: Path, words: list[str], said: str) -> None:

@@ -36,6 +36,8 @@ def serve(table: File, numbers: tuple[str, ...], port: int, bind: str, output: s
             problem = f"{quoted(number)} is no E.164 number. Write it as +14255550111."
             raise click.BadParameter(problem, param_hint="--number")
     resource = LocalResource(Resource(configuration=SipConfiguration.load(table[1]), purchased_numbers=numbers))
+    if output:  # at once, so that a file that cannot be written is told before there is anything to lose
+        write(json.dumps(resource.configuration.dump(), indent=2), output)
     ended = threading.Event()
 
     def end(_: int, __: FrameType | None) -> None:

@@ -12,6 +12,7 @@ whether a write by one version of the API keeps what only another one shows, suc
 from __future__ import annotations
 
 import base64
+import json
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from acs_telephony.automaton import compile_table
 from acs_telephony.checking.auditing import audit
 from acs_telephony.checking.comparing import Comparison, compare
 from acs_telephony.checking.findings import Finding
+from acs_telephony.domains import E164
 from acs_telephony.errors import AcsTelephonyError, BudgetError
 from acs_telephony.live.resource import LocalResource, digest_of, signature
 from acs_telephony.live.sdk import changed, dropped, models, route_rows, trunk_rows
@@ -167,7 +169,8 @@ class Plan:
         elif self.comparison.same:
             lines.append("No number changes its SBCs. Proven for every number.")
         else:
-            lines += [change.sentence for change in self.comparison.changes]
+            for change in self.comparison.changes:
+                lines.append(change.sentence + (f" (Of {change.domain}.)" if change.domain != E164.name else ""))
             lines += [f"Not read, so nothing is known of what it takes: {name}." for name in self.comparison.unread]
         return (*lines, *(f"In the way: {finding.sentence} {finding.remedy}" for finding in self.findings))
 
@@ -180,7 +183,7 @@ def plan(client: Any, wanted: SipConfiguration, *, accept: tuple[str, ...] = ())
     """
     live = read(client)
     old, new = trunk_rows(live), trunk_rows(wanted)
-    writes = [Write("set trunk", f"{fqdn}, port {row['sipSignalingPort']}") for fqdn, row in changed(old, new)]
+    writes = [Write("set trunk", f"{fqdn}, {_told(old.get(fqdn, {}), row)}") for fqdn, row in changed(old, new)]
     if route_rows(live) != route_rows(wanted):
         writes.append(Write("set routes", f"{len(wanted.routes)} in place of {len(live.routes)}"))
     writes += [Write("delete trunk", fqdn) for fqdn in old if fqdn not in new]
@@ -202,6 +205,13 @@ def plan(client: Any, wanted: SipConfiguration, *, accept: tuple[str, ...] = ())
     except BudgetError:
         comparison = None
     return Plan(live, wanted, tuple(writes), comparison, _new_errors(live, wanted, accept))
+
+
+def _told(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """The fields of a trunk that change, in words."""
+    rows = {name: value for name, value in new.items() if old.get(name) != value}
+    told = [f"{'port' if name == 'sipSignalingPort' else name} {json.dumps(value)}" for name, value in rows.items()]
+    return ", ".join(told + [f"without {name}" for name in old if name not in new])
 
 
 def _new_errors(live: SipConfiguration, wanted: SipConfiguration, accept: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -257,7 +267,7 @@ def apply(client: Any, its: Plan, *, yes: bool = False) -> SipConfiguration:
             raise ApplyError(problem, remedy="Read the resource, and plan again.", done=done) from None
         done = (*done, write)
     after = read(client)
-    if not _same(after, its.wanted):
+    if not _holds(after, its.wanted):
         problem = "all was written, and the resource has another table: somebody else wrote at the same time"
         raise ApplyError(problem, remedy="Talk to them, then plan again.", done=done)
     return after
@@ -266,6 +276,15 @@ def apply(client: Any, its: Plan, *, yes: bool = False) -> SipConfiguration:
 def _same(one: SipConfiguration, other: SipConfiguration) -> bool:
     extra = (one.model_extra or {}) == (other.model_extra or {})
     return extra and trunk_rows(one) == trunk_rows(other) and route_rows(one) == route_rows(other)
+
+
+def _holds(after: SipConfiguration, wanted: SipConfiguration) -> bool:
+    """Whether a table has all that was wanted; a service may fill in fields that nobody wrote."""
+    old, new = trunk_rows(after), trunk_rows(wanted)
+    rows = [(old[fqdn], row) for fqdn, row in new.items()] if old.keys() == new.keys() else [({}, {"": ""})]
+    its, ours = route_rows(after), route_rows(wanted)
+    rows += zip(its, ours, strict=True) if len(its) == len(ours) else [({}, {"": ""})]
+    return all(there.get(name) == value for there, row in rows for name, value in row.items())
 
 
 # ---------------------------------------------------------------- errors and numbers

@@ -10,9 +10,9 @@ from acs_telephony.models import SipConfiguration
 
 
 def trunk_rows(table: SipConfiguration) -> Mapping[str, Mapping[str, Any]]:
-    """The trunks of a table as JSON, by their FQDN."""
-    rows: Mapping[str, Mapping[str, Any]] = table.dump().get("trunks", {})
-    return rows
+    """The trunks of a table as JSON, by their FQDN, without their health, which nobody writes."""
+    rows = table.dump().get("trunks", {})
+    return {fqdn: {name: its for name, its in row.items() if name != "health"} for fqdn, row in rows.items()}
 
 
 def route_rows(table: SipConfiguration) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ from acs_telephony.live.serving import serving
 from acs_telephony.models import SipConfiguration
 from acs_telephony.tables import contoso, microsoft_three_routes
 from tests.random_configurations import random_questions
+from tests.test_notebooks import NOTEBOOKS
 from tests.test_service import merged
 
 SECRET = "cGxhbnRlZC1zZWNyZXQtb2YtYS10ZXN0LTEyMzQ1Njc4OTA="  # noqa: S105 (planted, to look for it)
@@ -390,6 +391,13 @@ def test_a_planted_connection_string_appears_nowhere(
     assert len(told) > 10
     assert len(caplog.text) > 500, "the SDK logs its requests"
     assert SECRET not in "\n".join(told)
+
+
+def test_no_notebook_keeps_a_connection_string() -> None:
+    kept = [path for path in NOTEBOOKS if "accesskey=" in path.read_text(encoding="utf-8").lower()]
+
+    assert len(NOTEBOOKS) > 10
+    assert kept == []
 
 
 # ---------------------------------------------------------------- errors in words

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from azure.communication.phonenumbers import PhoneNumbersClient
 from azure.communication.phonenumbers.siprouting import SipRoutingClient, SipTrunk
 
 from acs_telephony.errors import AcsTelephonyError, ConfigurationError
@@ -204,9 +205,6 @@ def test_what_the_sdk_would_drop_is_not_planned(client: SipRoutingClient) -> Non
     with pytest.raises(AcsTelephonyError, match=r"trunks\.ams1\.contoso\.com: this SDK would drop 'enabled'"):
         plan(client, SipConfiguration.load(table))
 
-    with pytest.raises(AcsTelephonyError, match="would drop"):
-        plan(client_of(Preview(contoso())), SipConfiguration.load(table))
-
     table = {**deepcopy(TABLE.dump()), "domains": {}}
     with pytest.raises(AcsTelephonyError, match="and not domains"):
         plan(client, SipConfiguration.load(table))
@@ -246,6 +244,58 @@ def test_health_that_changes_and_defaults_that_come_are_no_other_writer() -> Non
     resource.meanwhile({"routes": []})
     with pytest.raises(ApplyError, match="somebody else wrote"):
         apply(client, plan(client, add_trunk(after, "por1.contoso.com")), yes=True)
+
+
+def test_read_only_lets_no_number_be_bought(resource: LocalResource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, PLANTED)
+    where = place(resource)
+    kwargs = {**resource.client_kwargs(), **where.client_kwargs()}
+    client = PhoneNumbersClient.from_connection_string(where.connection_string, **kwargs)
+
+    with pytest.raises(AcsTelephonyError, match="read-only"):
+        client.begin_purchase_phone_numbers("id")
+    assert resource.requests == ()
+
+
+def test_a_field_that_cannot_be_taken_away_is_not_planned() -> None:
+    client = client_of(Preview(contoso()))
+    table = read(client).dump()
+    del table["trunks"]["ams1.contoso.com"]["enabled"]
+
+    with pytest.raises(AcsTelephonyError, match=r"trunks\.ams1\.contoso\.com: the SDK cannot take 'enabled' away"):
+        plan(client, SipConfiguration.load(table))
+
+
+def test_a_null_is_no_field(client: SipRoutingClient) -> None:
+    table = deepcopy(TABLE.dump())
+    table["trunks"]["ams1.contoso.com"]["enabled"] = None
+    table["routes"][0]["callerIdOverride"] = None
+    wanted = SipConfiguration.load(table)
+
+    assert not plan(client, wanted).writes
+    assert merge_patch(TABLE, wanted) == {}
+
+
+def test_writes_that_cannot_be_looked_at_afterwards_are_told(resource: LocalResource, client: SipRoutingClient) -> None:
+    its = plan(client, add_trunk(TABLE, "lis1.contoso.com"))
+    set_trunk = client.set_trunk
+
+    def then_busy(trunk: Any) -> None:
+        set_trunk(trunk)
+        resource.be_busy(99)
+
+    client.set_trunk = then_busy  # type: ignore[method-assign]
+    with pytest.raises(ApplyError, match=r"all was written, and what is there now could not be read .*503") as told:
+        apply(client, its, yes=True)
+    assert told.value.done == its.writes
+
+
+def test_a_resource_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    where = RemoteResource(f"endpoint=https://127.0.0.1:1/;accesskey={SECRET}", local=True, read_only=True)
+    client = SipRoutingClient.from_connection_string(where.connection_string, retry_total=0)
+
+    with pytest.raises(AcsTelephonyError, match=r"the resource cannot be reached.*nothing was sent"):
+        read(client)
 
 
 def test_another_spelling_of_a_trunk_is_not_planned() -> None:

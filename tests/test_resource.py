@@ -385,3 +385,37 @@ def test_a_broken_connection_is_no_answer(resource: LocalResource) -> None:
 
     with pytest.raises(Broken):
         ask(resource)
+
+
+def test_everything_that_is_kept_can_be_had_back() -> None:
+    table = {
+        "trunks": {"a.kit.example": {"sipSignalingPort": 1, "enabled": False}},
+        "routes": [{"name": "n", "numberPattern": "^1", "callerIdOverride": "+14255550100"}],
+        "domains": {"kit.example": {"enabled": False}},
+    }
+
+    assert LocalResource(table).table == table
+    assert LocalResource(contoso()).table == contoso().configuration.dump()
+
+
+@pytest.mark.parametrize("domains", [5, ["kit.example"], {"kit.example": None}, {"kit.example": {}}])
+def test_domains_that_are_none_are_refused_at_once(domains: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"domains.*: this is no domain"):
+        LocalResource({"trunks": {}, "domains": domains})
+
+
+def test_a_number_of_no_country_is_listed_all_the_same() -> None:
+    resource = LocalResource(Resource(purchased_numbers=("+10", "+999123456789")))
+    client = PhoneNumbersClient.from_connection_string(resource.connection_string, **resource.client_kwargs())
+
+    assert [one.country_code for one in client.list_purchased_phone_numbers()] == ["ZZ", "ZZ"]
+
+
+def test_an_address_that_is_none_is_answered(resource: LocalResource) -> None:
+    assert ask(resource, target="//[/sip").status == 404
+
+
+def test_health_that_was_read_is_not_kept() -> None:
+    row = {"sipSignalingPort": 1, "health": {"overall": {"status": "active"}}}
+
+    assert "health" not in LocalResource({"trunks": {"a.kit.example": row}}).table["trunks"]["a.kit.example"]

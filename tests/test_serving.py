@@ -157,6 +157,7 @@ def test_a_broken_connection_gives_no_answer(served: Served, resource: LocalReso
         (b"PATCH /sip HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", 413),
         (b"BREW /sip HTTP/1.1\r\nHost: x\r\n\r\n", 501),
         (b"nonsense\r\n\r\n", 400),
+        (b"GET\t/sip\tHTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 401),
         (b"GET //sip HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 401),
     ],
 )

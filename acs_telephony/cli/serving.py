@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shlex
 import signal
@@ -37,7 +38,7 @@ def serve(table: File, numbers: tuple[str, ...], port: int, bind: str, output: s
             raise click.BadParameter(problem, param_hint="--number")
     resource = LocalResource(Resource(configuration=SipConfiguration.load(table[1]), purchased_numbers=numbers))
     if output:  # at once, so that a file that cannot be written is told before there is anything to lose
-        write(json.dumps(resource.configuration.dump(), indent=2), output)
+        write(json.dumps(resource.table, indent=2), output)
     ended = threading.Event()
 
     def end(_: int, __: FrameType | None) -> None:
@@ -48,10 +49,12 @@ def serve(table: File, numbers: tuple[str, ...], port: int, bind: str, output: s
     try:
         _serve(resource, ended, port, bind)
     except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
+            raise
         problem = f"port {port} on {bind}: {error.strerror}. Leave --port out to take a free one."
         raise Unusable(problem) from None
     if output:
-        write(json.dumps(resource.configuration.dump(), indent=2), output)
+        write(json.dumps(resource.table, indent=2), output)
 
 
 def _serve(resource: LocalResource, ended: threading.Event, port: int, bind: str) -> None:

@@ -85,7 +85,9 @@ def _read_only_policy() -> Any:
 
     class ReadOnly(SansIOHTTPPolicy[Any, Any]):
         def on_request(self, request: Any) -> None:
-            if request.http_request.method not in ("GET", "POST"):  # a POST only tests routes here
+            asked = request.http_request
+            tests_routes = asked.method == "POST" and urlsplit(asked.url).path == "/sip:testRoutesWithNumber"
+            if asked.method not in ("GET", "HEAD") and not tests_routes:  # a POST can buy numbers, too
                 remedy = "To write, make the place with read_only=False."
                 raise AcsTelephonyError("nothing was written: this resource is read-only here", remedy=remedy)
 
@@ -196,6 +198,10 @@ def plan(client: Any, wanted: SipConfiguration, *, accept: tuple[str, ...] = ())
     if (live.model_extra or {}) != (wanted.model_extra or {}):
         names = ", ".join(sorted({**(live.model_extra or {}), **(wanted.model_extra or {})}))
         raise AcsTelephonyError(f"this kit writes trunks and routes, and not {names}", remedy="Leave it as it is.")
+    for fqdn, row in changed(old, new):
+        for field_name in old.get(fqdn, {}).keys() - row.keys():
+            problem = f"the SDK cannot take {quoted(field_name)} away"
+            raise AcsTelephonyError(problem, place=f"trunks.{fqdn}", remedy="Write its value, or leave it as it is.")
     for name, row, model in models(client, live, wanted):
         for field_name in dropped(model, row):
             remedy = "Use a version of the SDK that has it, or leave it as it is."
@@ -212,7 +218,7 @@ def _told(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """The fields of a trunk that change, in words."""
     rows = {name: value for name, value in new.items() if old.get(name) != value}
     told = [f"{'port' if name == 'sipSignalingPort' else name} {json.dumps(value)}" for name, value in rows.items()]
-    return ", ".join(told + [f"without {name}" for name in old if name not in new])
+    return ", ".join(told)
 
 
 def _new_errors(live: SipConfiguration, wanted: SipConfiguration, accept: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -267,7 +273,11 @@ def apply(client: Any, its: Plan, *, yes: bool = False) -> SipConfiguration:
             problem = f"{write} failed ({explained(error)}) Written before it: {so_far}"
             raise ApplyError(problem, remedy="Read the resource, and plan again.", done=done) from None
         done = (*done, write)
-    after = read(client)
+    try:
+        after = read(client)
+    except AcsTelephonyError as error:
+        problem = f"all was written, and what is there now could not be read ({str(error).rstrip('.')})"
+        raise ApplyError(problem, remedy="Read the resource, and compare.", done=done) from None
     if not _holds(after, its.wanted):
         problem = "all was written, and the resource has another table: somebody else wrote at the same time"
         raise ApplyError(problem, remedy="Talk to them, then plan again.", done=done)
@@ -311,6 +321,9 @@ def explained(error: Any) -> AcsTelephonyError:
         return AcsTelephonyError(f"{row['when']} ({status} {code}: {row['message'].rstrip('.')})", remedy=row["remedy"])
     if status == 401:
         return AcsTelephonyError("the service denies access (401)", remedy="Look at the access key and at the clock.")
+    if type(error).__name__.startswith("ServiceRequest"):
+        remedy = "Look at the address and at the network; nothing was sent."
+        return AcsTelephonyError("the resource cannot be reached", remedy=remedy)
     if status is None:
         remedy = "Read the resource: a write may have been done."
         return AcsTelephonyError(f"the connection broke ({type(error).__name__})", remedy=remedy)

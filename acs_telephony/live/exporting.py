@@ -12,6 +12,7 @@ from pprint import pformat
 from typing import Any
 
 from acs_telephony.errors import ConfigurationError, Problem
+from acs_telephony.exporting import QUOTES
 from acs_telephony.live.service import GA, VERSIONS
 from acs_telephony.models import SipConfiguration, is_fqdn, quoted
 
@@ -82,6 +83,9 @@ def merge_patch(live: SipConfiguration, wanted: SipConfiguration) -> dict[str, A
     for table in (live, wanted):
         _check_fields(table)
     old, new = live.dump(), wanted.dump()
+    for row in (*old.get("trunks", {}).values(), *new.get("trunks", {}).values(), *new.get("routes", [])):
+        for name in row.keys() - {*VERSIONS[GA]["trunk"], *VERSIONS[GA]["route"]}:
+            del row[name]  # null, or it would have been refused; GA does not have it at all
     before, after = old.get("trunks", {}), new.get("trunks", {})
     trunks: dict[str, Any] = {fqdn: row for fqdn, row in after.items() if before.get(fqdn) != row}
     trunks |= dict.fromkeys(fqdn for fqdn in before if fqdn not in after)
@@ -99,7 +103,7 @@ def az_rest(host: str, file: str = "patch.json") -> str:
     """
     if not is_fqdn(host):
         raise ConfigurationError((Problem("host", f"{quoted(host)} is no host name", "Write that of the resource."),))
-    if "'" in file or not file.isprintable():
+    if set(QUOTES) & set(file) or not file.isprintable():
         raise ConfigurationError((Problem("file", f"{quoted(file)} cannot be quoted", "Name the file otherwise."),))
     url = f"https://{host}/sip?api-version={GA}"
     return (

@@ -32,7 +32,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from acs_telephony.errors import AcsTelephonyError, ConfigurationError
+from acs_telephony.errors import AcsTelephonyError, ConfigurationError, Problem
 from acs_telephony.facts import load
 from acs_telephony.live.service import PREVIEW, VERSIONS, Refusal, State, matching, not_documented
 from acs_telephony.models import Resource, SipConfiguration, quoted, read_json
@@ -45,6 +45,7 @@ _MOST_APART = timedelta(minutes=_API["denied"]["most_minutes_apart"])
 _HEALTH = {row["what"]: row["api"] for row in load("sip_responses")["health_words"]}
 _REASONS = (None, "noRecentCalls", "noRecentPings", "noRecentCallsAndPings")
 _MOST_LISTED = 100
+_NONE: dict[str, Any] = {"domains": None}
 
 
 class Broken(Exception):  # noqa: N818 (the connection breaks; the transport says it in its own way)
@@ -109,6 +110,7 @@ class LocalResource:
         #: How long every answer takes, in seconds.
         self.latency = 0.0
         self._now = now
+        _check_domains(configuration.dump().get("domains"))
         self._state = State.of(configuration.dump())
         self._health: dict[str, dict[str, Any]] = {}
         self._busy = 0
@@ -132,6 +134,12 @@ class LocalResource:
     def configuration(self) -> SipConfiguration:
         """The table as GA shows it now."""
         return SipConfiguration.load(self._state.shown(next(iter(VERSIONS))))
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """Everything that it keeps now, as JSON: the fields of every version. Domains that it made up are left out."""
+        wire = self._state.shown(PREVIEW)
+        return {name: its for name, its in wire.items() if name != "domains" or its != State.of(wire | _NONE).domains}
 
     def client_kwargs(self, *, aio: bool = False) -> dict[str, Any]:
         """What a client of the SDK is given to ask this resource, without a port; `aio` is for its async clients."""
@@ -216,7 +224,10 @@ class LocalResource:
         return apart <= _MOST_APART and digest == digest_of(body) and hmac.compare_digest(wanted.encode("utf-8"), given)
 
     def _asked(self, verb: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Any, str]:
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+        except ValueError:
+            return _missing(404, f"{quoted(target)} is no address")
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         version, path = query.get("api-version", ""), unquote(parts.path)
         if path == "/phoneNumbers" or path.startswith("/phoneNumbers/"):
@@ -272,8 +283,16 @@ class LocalResource:
         page: dict[str, Any] = {"phoneNumbers": [_number(one) for one in self.purchased_numbers[skip : skip + top]]}
         if len(self.purchased_numbers) > skip + top:
             rest = f"skip={skip + top}&top={top}&api-version={version}"
-            page["nextLink"] = f"https://{headers['host']}/phoneNumbers?{rest}"
+            page["nextLink"] = f"https://{headers.get('host', '')}/phoneNumbers?{rest}"
         return 200, page, ""
+
+
+def _check_domains(domains: Any) -> None:
+    rows = domains if isinstance(domains, dict) else {} if domains is None else {"": None}
+    for name, row in rows.items():
+        if not isinstance(row, dict) or type(row.get("enabled")) is not bool:
+            remedy = 'Write {"contoso.com": {"enabled": true}}.'
+            raise ConfigurationError((Problem(f"domains.{name}".rstrip("."), "this is no domain", remedy),))
 
 
 def _error(status: int, code: str, message: str, target: str | None = None) -> tuple[int, Any, str]:
@@ -294,7 +313,10 @@ def _number(number: str) -> dict[str, Any]:
     """A bought number as the API lists it: where it belongs is read from it; the date and the price are made."""
     import phonenumbers
 
-    parsed = phonenumbers.parse(number)
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        parsed = phonenumbers.PhoneNumber()  # the shape of E.164, and of no country
     kind: Literal["tollFree", "mobile", "geographic"] = "geographic"
     match phonenumbers.number_type(parsed):
         case phonenumbers.PhoneNumberType.TOLL_FREE:

@@ -10,9 +10,12 @@ from acs_telephony.models import SipConfiguration
 
 
 def trunk_rows(table: SipConfiguration) -> Mapping[str, Mapping[str, Any]]:
-    """The trunks of a table as JSON, by their FQDN, without their health, which nobody writes."""
+    """The trunks of a table as JSON, by their FQDN, without fields that say nothing or that nobody writes."""
     rows = table.dump().get("trunks", {})
-    return {fqdn: {name: its for name, its in row.items() if name != "health"} for fqdn, row in rows.items()}
+    return {
+        fqdn: {name: its for name, its in row.items() if name != "health" and its is not None}
+        for fqdn, row in rows.items()
+    }
 
 
 def route_rows(table: SipConfiguration) -> list[dict[str, Any]]:

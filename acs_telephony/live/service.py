@@ -61,7 +61,7 @@ class State:
     @classmethod
     def of(cls, wire: Mapping[str, Any]) -> State:
         """The state of a resource with this table. A trunk without a domain in it gets its own, which is enabled."""
-        trunks = dict(wire.get("trunks") or {})
+        trunks = {fqdn: _without(row, {"health"}) for fqdn, row in (wire.get("trunks") or {}).items()}
         domains = wire.get("domains")
         if domains is None:
             domains = {domain_of(fqdn): {"enabled": True} for fqdn in trunks}

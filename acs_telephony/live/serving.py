@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(413, f"The body may have {LONGEST_BODY:,} bytes.")
         body = self.rfile.read(int(length))
         # The library tidies `path`; what was signed is the target as it came.
-        target = self.requestline.split(" ")[1]
+        target = self.requestline.split()[1]
         try:
             answer = self.server.resource.answer(self.command, target, dict(self.headers), body)
         except Broken:

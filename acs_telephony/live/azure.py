@@ -152,14 +152,14 @@ class Plan:
     """What has to be written so that a resource has another table, and what that does to numbers.
 
     `comparison` is None where the tables are too large to compare. `findings` are errors that the wanted table has and
-    the live one has not: they stop `apply`.
+    the live one has not: they stop `apply`. None: the tables are too large to audit.
     """
 
     live: SipConfiguration
     wanted: SipConfiguration
     writes: tuple[Write, ...]
     comparison: Comparison | None
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] | None
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -175,7 +175,9 @@ class Plan:
             for change in self.comparison.changes:
                 lines.append(change.sentence + (f" (Of {change.domain}.)" if change.domain != E164.name else ""))
             lines += [f"Not read, so nothing is known of what it takes: {name}." for name in self.comparison.unread]
-        return (*lines, *(f"In the way: {finding.sentence} {finding.remedy}" for finding in self.findings))
+        if self.findings is None:
+            lines.append("The tables are too large to audit: whether the wanted one has new errors is not known.")
+        return (*lines, *(f"In the way: {finding.sentence} {finding.remedy}" for finding in self.findings or ()))
 
 
 def plan(client: Any, wanted: SipConfiguration, *, accept: tuple[str, ...] = ()) -> Plan:
@@ -221,12 +223,14 @@ def _told(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return ", ".join(told)
 
 
-def _new_errors(live: SipConfiguration, wanted: SipConfiguration, accept: tuple[str, ...]) -> tuple[Finding, ...]:
+def _new_errors(
+    live: SipConfiguration, wanted: SipConfiguration, accept: tuple[str, ...]
+) -> tuple[Finding, ...] | None:
     try:
         known = {(one.rule, one.sentence) for one in audit(live).findings}
         found = audit(wanted).findings
     except BudgetError:
-        return ()
+        return None
     new = (one for one in found if one.severity == "error" and (one.rule, one.sentence) not in known)
     return tuple(one for one in new if one.rule not in accept)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from acs_telephony.errors import ConfigurationError, Problem
 from acs_telephony.exporting import QUOTES
+from acs_telephony.live.sdk import changed, route_rows, trunk_rows
 from acs_telephony.live.service import GA, VERSIONS
 from acs_telephony.models import SipConfiguration, is_fqdn, quoted
 
@@ -82,16 +83,12 @@ def merge_patch(live: SipConfiguration, wanted: SipConfiguration) -> dict[str, A
     """
     for table in (live, wanted):
         _check_fields(table)
-    old, new = live.dump(), wanted.dump()
-    for row in (*old.get("trunks", {}).values(), *new.get("trunks", {}).values(), *new.get("routes", [])):
-        for name in row.keys() - {*VERSIONS[GA]["trunk"], *VERSIONS[GA]["route"]}:
-            del row[name]  # null, or it would have been refused; GA does not have it at all
-    before, after = old.get("trunks", {}), new.get("trunks", {})
-    trunks: dict[str, Any] = {fqdn: row for fqdn, row in after.items() if before.get(fqdn) != row}
+    before, after = trunk_rows(live), trunk_rows(wanted)
+    trunks: dict[str, Any] = dict(changed(before, after))
     trunks |= dict.fromkeys(fqdn for fqdn in before if fqdn not in after)
     patch: dict[str, Any] = {"trunks": trunks} if trunks else {}
-    if old.get("routes", []) != new.get("routes", []):
-        patch["routes"] = new.get("routes", [])
+    if route_rows(live) != route_rows(wanted):
+        patch["routes"] = route_rows(wanted)
     return patch
 
 
